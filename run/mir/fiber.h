@@ -1,0 +1,91 @@
+/* fiber.h: fibers and what they wait on.
+ *
+ * A fiber is a stack and a place in the program.  Fibers share one core and are never
+ * preempted: data changes under a fiber only across a call marked "Blocks.".  Every blocking call
+ * of a fiber ends with MIR_ECANCELED once it is cancelled, and with MIR_ETIMEDOUT once its deadline
+ * has passed.
+ */
+#ifndef MIR_FIBER_H
+#define MIR_FIBER_H
+
+#include <mir/err.h>
+#include <mir/time.h>
+
+enum { MIR_STACK_SIZE = 64 * 1024 }; /* usable bytes; a guard page lies below */
+
+struct mir_fiber;
+
+/* Starts fn(arg) on a fiber from the pool; it runs when the present one blocks, or in the loop's
+ * next round.  name: static, for logs and backtraces.  The handle is valid until the fiber ends,
+ * or, if it is to be joined, until it was joined: say so with mir_spawn_joinable.  NULL: out of
+ * memory. */
+struct mir_fiber *mir_spawn(const char *name, void (*fn)(void *), void *arg);
+struct mir_fiber *mir_spawn_joinable(const char *name, void (*fn)(void *), void *arg);
+
+/* Waits for the end of a joinable fiber and releases the handle.  Blocks.  MIR_ECANCELED,
+ * MIR_ETIMEDOUT: it is not joined. */
+int mir_join(struct mir_fiber *);
+
+/* From now on every blocking call of that fiber returns MIR_ECANCELED, the present one included. */
+void mir_cancel(struct mir_fiber *);
+
+/* The running fiber; NULL in the event loop itself. */
+struct mir_fiber *mir_self(void);
+const char *mir_fiber_name(const struct mir_fiber *);
+bool mir_cancelled(void);
+
+/* Lets the others run.  Blocks.  0 or MIR_ECANCELED. */
+int mir_yield(void);
+
+/* Blocks.  0 when the time has come, MIR_ECANCELED, MIR_ETIMEDOUT (the fiber's deadline is
+ * earlier). */
+int mir_sleep_until(int64_t deadline);
+
+static inline int mir_sleep(int64_t ns)
+{
+	return mir_sleep_until(mir_time_add(mir_now(), ns));
+}
+
+/* The running fiber's deadline: every blocking call returns MIR_ETIMEDOUT from then on.  A new one
+ * counts only if it is earlier than the present one; returns the present one for
+ * mir_deadline_restore:
+ *
+ *     int64_t outer = mir_deadline_set(mir_now() + MIR_SECOND(5));
+ *     rc = mir_flow_read(flow, &slice, 1);
+ *     mir_deadline_restore(outer);
+ */
+int64_t mir_deadline_set(int64_t deadline);
+void mir_deadline_restore(int64_t outer);
+
+/* A queue of fibers that wait for one thing.  All zero is empty. */
+struct mir_waiter;
+struct mir_waitq {
+	struct mir_waiter *head, *tail;
+};
+
+/* Blocks until woken: 0; or MIR_ECANCELED, MIR_ETIMEDOUT.  As with a condition variable, look at
+ * the condition again after. */
+int mir_wait(struct mir_waitq *);
+
+/* From anywhere, never block. In order of waiting. */
+void mir_wake_one(struct mir_waitq *);
+void mir_wake_all(struct mir_waitq *);
+
+static inline bool mir_waitq_empty(const struct mir_waitq *q)
+{
+	return q->head == NULL;
+}
+
+/* What there is: for tests and statistics. */
+struct mir_fiber_stats {
+	unsigned alive;  /* fibers started and not ended */
+	unsigned pooled; /* stacks kept for later fibers */
+	unsigned peak;   /* most alive at once */
+	uint64_t switches;
+};
+void mir_fiber_stats(struct mir_fiber_stats *out);
+
+/* Backtraces of all fibers go to the console through `line`.  For panics and debuggers. */
+void mir_fiber_dump(void (*line)(const char *text));
+
+#endif

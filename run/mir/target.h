@@ -1,0 +1,36 @@
+/* target.h: what a target gives to the runtime, bound at link time.  Each targets/T has these
+ * in files of the same names.
+ */
+#ifndef MIR_TARGET_H
+#define MIR_TARGET_H
+
+#include <mir/cc.h>
+
+/* clock.c: nanoseconds, monotonic and since 1970. */
+int64_t mir_target_monotonic(void);
+int64_t mir_target_wall(void);
+
+/* console.c: writes all or gives up; signal-safe. */
+void mir_target_console(const char *text, size_t len);
+
+/* entropy.c: 0, or MIR_ENOENTROPY. */
+int mir_target_entropy(void *buf, size_t len);
+
+/* memory.c: a stack of `size` usable bytes with a guard below it (what the target can do); returns
+ * its lowest usable byte, or NULL.  release gives it back; idle tells that its content is not
+ * needed (memory may go back to the host). */
+void *mir_target_stack_new(size_t size);
+void mir_target_stack_release(void *stack, size_t size);
+void mir_target_stack_idle(void *stack, size_t size);
+
+/* poll.c: delivers what devices have, then, if nothing was delivered, sleeps until a device has
+ * something or the monotonic clock shows `deadline` (0: do not sleep; MIR_NEVER). */
+void mir_target_poll(int64_t deadline);
+
+/* start.c: ends the image. */
+MIR_NORETURN void mir_target_exit(int status);
+/* Prints a backtrace of the caller (or of the saved frame pointer `from`, where that is not NULL),
+ * with names where it can. */
+void mir_target_backtrace(const void *from);
+
+#endif

@@ -1,0 +1,29 @@
+/* test.h: tests that print TAP, on a host and in an image.
+ *
+ *     static void parses(void) { ok(parse("x") == 0, "a letter"); }
+ *     int main(void) { RUN(parses); return mir_test_end(); }
+ *
+ * RUN runs the function on a fiber in an event loop of its own under virtual time (targets/sim),
+ * then checks that all packets, memory and fibers came back.  RUN_PLAIN just calls it.
+ */
+#ifndef MIR_TEST_H
+#define MIR_TEST_H
+
+#include <mir/cc.h>
+
+#define ok(cond, ...) mir_test_ok((cond), #cond, __FILE__, __LINE__, __VA_ARGS__)
+#define RUN(fn)       mir_test_run(#fn, (fn))
+#define RUN_PLAIN(fn) (mir_test_begin(#fn), (fn)(), mir_test_done())
+
+/* One line of TAP; returns cond. */
+bool mir_test_ok(bool cond, const char *text, const char *file, int line, const char *fmt, ...)
+    MIR_PRINTF(5, 6);
+void mir_test_run(const char *name, void (*fn)(void));
+void mir_test_begin(const char *name);
+void mir_test_done(void);
+/* Prints the plan; 0 if all passed, else 1. */
+int mir_test_end(void);
+/* The seed of the next RUNs; also from the environment's SEED. */
+void mir_test_seed(uint64_t seed);
+
+#endif

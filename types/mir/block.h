@@ -1,0 +1,65 @@
+/* block.h: BLOCK, an array of sectors that survives a reboot. */
+#ifndef MIR_BLOCK_H
+#define MIR_BLOCK_H
+
+#include <mir/cc.h>
+#include <mir/err.h>
+
+struct mir_block;
+
+/* Memory to read into or write from; len is a multiple of the sector size. */
+struct mir_iov {
+	void *base;
+	size_t len;
+};
+
+struct mir_block_ops {
+	const char *name;
+
+	/* Move sectors, from `sector` on, in order, between the device and iov[0..n-1], whose
+	 * memory is borrowed.  All or nothing is not promised on failure; each sector is written
+	 * whole or not at all. Blocks until done.  MIR_EINVAL: out of range or not whole sectors.
+	 * MIR_EROFS.  MIR_EIO.  MIR_EDISCONN. */
+	int (*read)(struct mir_block *, uint64_t sector, const struct mir_iov *iov, unsigned n);
+	int (*write)(struct mir_block *, uint64_t sector, const struct mir_iov *iov, unsigned n);
+
+	/* Every write that returned before this call is durable when it returns, and ordered before
+	 * every write that starts after.  Blocks. */
+	int (*barrier)(struct mir_block *);
+
+	/* The content of these sectors is no longer needed; reading them gives zeroes or what was
+	 * there. A hint.  Blocks.  MIR_ENOSYS. */
+	int (*discard)(struct mir_block *, uint64_t sector, uint64_t count);
+};
+
+struct mir_block {
+	const struct mir_block_ops *ops;
+	const char *name;
+	uint64_t sectors;
+	uint32_t sector_size; /* bytes; a power of two, 512 or more */
+	bool writable;
+};
+
+static inline int mir_block_read(
+    struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
+{
+	return b->ops->read(b, sector, iov, n);
+}
+
+static inline int mir_block_write(
+    struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
+{
+	return b->writable ? b->ops->write(b, sector, iov, n) : MIR_EROFS;
+}
+
+static inline int mir_block_barrier(struct mir_block *b)
+{
+	return b->ops->barrier(b);
+}
+
+static inline int mir_block_discard(struct mir_block *b, uint64_t sector, uint64_t count)
+{
+	return b->writable ? b->ops->discard(b, sector, count) : MIR_EROFS;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* cc.h: the compiler extensions that the project uses, under names of its own.
+ *
+ * Nothing else in the tree writes __attribute__ or __builtin.
+ */
+#ifndef MIR_CC_H
+#define MIR_CC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MIR_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define MIR_NORETURN          __attribute__((noreturn))
+#define MIR_UNUSED            __attribute__((unused))
+#define MIR_MUST_USE          __attribute__((warn_unused_result))
+#define MIR_ALIGNED(n)        __attribute__((aligned(n)))
+#define MIR_COLD              __attribute__((cold))
+#define MIR_NOINLINE          __attribute__((noinline))
+#define MIR_WEAK              __attribute__((weak))
+
+#define mir_likely(x)   __builtin_expect(!!(x), 1)
+#define mir_unlikely(x) __builtin_expect(!!(x), 0)
+
+#define MIR_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The object of which `ptr` is the member `member`. */
+#define mir_container(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+#define MIR_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MIR_MAX(a, b) ((a) > (b) ? (a) : (b))
+
+#endif

@@ -1,0 +1,18 @@
+/* stack.h: STACK, everything that an application needs of one network. */
+#ifndef MIR_STACK_H
+#define MIR_STACK_H
+
+#include <mir/icmp.h>
+#include <mir/ip.h>
+#include <mir/tcp.h>
+#include <mir/udp.h>
+
+struct mir_stack {
+	const char *name; /* "direct service", "host sockets" */
+	struct mir_tcp *tcp;
+	struct mir_udp *udp;
+	struct mir_icmp *icmp;
+	struct mir_ip *ip; /* NULL on host sockets */
+};
+
+#endif
