@@ -26,4 +26,8 @@ int mir_test_end(void);
 /* The seed of the next RUNs; also from the environment's SEED. */
 void mir_test_seed(uint64_t seed);
 
+/* For fuzz targets: as RUN, without a word; what fails ends the process, and so does what did not
+ * come back. */
+void mir_test_fuzz(void (*fn)(void));
+
 #endif

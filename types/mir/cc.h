@@ -21,6 +21,10 @@
 #define mir_likely(x)   __builtin_expect(!!(x), 1)
 #define mir_unlikely(x) __builtin_expect(!!(x), 0)
 
+/* The number of the highest and of the lowest bit that is set; v != 0. */
+#define mir_high_bit(v) (63u - (unsigned)__builtin_clzll(v))
+#define mir_low_bit(v)  ((unsigned)__builtin_ctzll(v))
+
 #define MIR_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The object of which `ptr` is the member `member`. */

@@ -1,0 +1,110 @@
+# Makefile: builds and tests the tree.  `make help` lists what it does.
+#
+#   CC, CFLAGS, BUILD   may be set on the command line
+#   V=1                 shows commands
+
+BUILD   := build
+CC      := gcc
+CLANG   := clang
+AR      := ar
+SAN     := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+WARN    := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wsign-compare \
+	   -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla
+CFLAGS  := -O2 -g
+LLHTTP  := /usr/share/llhttp
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@echo "  $1")
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# The parts of the tree.
+LIBS     := $(patsubst %/,%,$(wildcard lib/*/))
+INCLUDES := -Itypes -Irun $(addprefix -I,$(LIBS)) -I/usr/share/include/llhttp
+LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer -D_GNU_SOURCE
+
+# Everything that unit tests link: the runtime, the simulated machine, all libraries.
+TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard targets/sim/*.c)) \
+	      $(wildcard lib/*/*.c)
+TEST_LIB_S := $(wildcard run/*.S)
+LLHTTP_C   := $(if $(wildcard lib/http),$(addprefix $(LLHTTP)/,llhttp.c api.c http.c))
+
+UNIT_C  := $(wildcard run/tests/*.c lib/*/tests/*.c targets/*/tests/*.c targets/*/*/tests/*.c \
+	     cli/tests/*.c)
+FUZZ_C  := $(wildcard run/fuzz/*.c lib/*/fuzz/*.c targets/*/fuzz/*.c targets/*/*/fuzz/*.c \
+	     cli/fuzz/*.c)
+
+# run/tests/timer.c -> run-timer
+unit_name = $(subst /,-,$(subst tests/,,$(basename $1)))
+fuzz_name = $(subst /,-,$(subst fuzz/,,$(basename $1)))
+UNITS   := $(foreach c,$(UNIT_C),$(BUILD)/tests/$(call unit_name,$c))
+FUZZERS := $(foreach c,$(FUZZ_C),$(BUILD)/fuzz/$(call fuzz_name,$c))
+
+-include cli/cli.mk
+-include tests/net/net.mk
+
+.PHONY: all help test fuzz-build clean tests-build
+all: $(TOOL) ## build the tool at build/mirage
+
+help: ## list what make does
+	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST) | sort | expand -t 20
+
+# Objects of one variant: $(BUILD)/VARIANT/path/file.o
+#   $1 variant, $2 compiler, $3 flags
+define variant
+$(BUILD)/$1/%.o: %.c
+	$$(call say,CC $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$2 $$(LANG_FLAGS) $$(CFLAGS) $3 $$(INCLUDES) -MMD -MP -c $$< -o $$@
+$(BUILD)/$1/%.o: %.S
+	@mkdir -p $$(@D)
+	$$(Q)$2 $$(CFLAGS) -c $$< -o $$@
+$(BUILD)/$1/llhttp/%.o: $$(LLHTTP)/%.c
+	@mkdir -p $$(@D)
+	$$(Q)$2 -std=gnu11 -w $$(CFLAGS) $3 $$(INCLUDES) -c $$< -o $$@
+endef
+$(eval $(call variant,san,$$(CC),$$(SAN)))
+$(eval $(call variant,fuzzobj,$$(CLANG),$$(SAN) -fsanitize=fuzzer-no-link))
+
+lib_objects = $(TEST_LIB_C:%.c=$(BUILD)/$1/%.o) $(TEST_LIB_S:%.S=$(BUILD)/$1/%.o) \
+	      $(LLHTTP_C:$(LLHTTP)/%.c=$(BUILD)/$1/llhttp/%.o)
+
+$(BUILD)/libmir-test.a: $(call lib_objects,san)
+	$(call say,AR $@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/libmir-fuzz.a: $(call lib_objects,fuzzobj)
+	$(call say,AR $@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# CLI_TEST_OBJS (cli/cli.mk): the tool's objects without its main, for cli/tests.
+define unit_rule
+$(BUILD)/tests/$(call unit_name,$1): $(BUILD)/san/$(1:.c=.o) $$(if $$(filter cli/%,$1),$$(CLI_TEST_OBJS)) \
+		$(BUILD)/libmir-test.a
+	$$(call say,LD $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(SAN) $$(LDFLAGS) $$^ -lm -o $$@
+endef
+$(foreach c,$(UNIT_C),$(eval $(call unit_rule,$c)))
+
+define fuzz_rule
+$(BUILD)/fuzz/$(call fuzz_name,$1): $(BUILD)/fuzzobj/$(1:.c=.o) $$(if $$(filter cli/%,$1),$$(CLI_FUZZ_OBJS)) \
+		$(BUILD)/libmir-fuzz.a
+	$$(call say,LD $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CLANG) $$(SAN) -fsanitize=fuzzer $$(LDFLAGS) $$^ -lm -o $$@
+endef
+$(foreach c,$(FUZZ_C),$(eval $(call fuzz_rule,$c)))
+
+tests-build: $(UNITS)
+
+# One test alone: make test UNITS=build/tests/run-timer
+test: $(UNITS) ## unit tests under the sanitizers, summarised by prove
+	$(Q)UBSAN_OPTIONS=print_stacktrace=1 prove -j2 --exec '' $(sort $(UNITS))
+
+fuzz-build: $(FUZZERS) ## build the fuzz targets
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

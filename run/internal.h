@@ -1,0 +1,51 @@
+/* internal.h: what the files of run/ know of each other, and the test harness of them. */
+#ifndef MIR_RUN_INTERNAL_H
+#define MIR_RUN_INTERNAL_H
+
+#include <mir/fiber.h>
+#include <mir/log.h>
+#include <mir/loop.h>
+#include <mir/mem.h>
+#include <mir/timer.h>
+
+/* timer.c */
+void mir_timers_reset(int64_t now);
+/* Fires what is due. */
+void mir_timers_run(int64_t now);
+/* When mir_timers_run has something to do next: 0 at once, MIR_NEVER nothing is set. */
+int64_t mir_timers_next(void);
+unsigned mir_timers_count(void);
+
+/* fiber.c */
+struct mir_fiber *mir_fiber_spawn_main(void (*fn)(void *), void *arg);
+void mir_fiber_uncancel(struct mir_fiber *);
+bool mir_fibers_ready(void);
+/* Runs ready fibers until none is left or `budget` have run. */
+void mir_fibers_run(unsigned budget);
+/* Ended fibers that nobody has joined. */
+unsigned mir_fibers_unjoined(void);
+/* Forgets all fibers. */
+void mir_fibers_reset(void);
+/* The fiber whose stack's guard area (the `below` bytes below the stack) has the address. */
+const struct mir_fiber *mir_fiber_of_guard(const void *address, size_t below);
+
+/* loop.c */
+void mir_loop_reset(void);
+
+/* random.c: the next number is drawn from the target's entropy anew. */
+void mir_random_reset(void);
+
+/* log.c: levels as at start. */
+void mir_log_reset(void);
+
+/* switch_CPU.S */
+
+/* Saves the callee-saved registers on the stack, the stack pointer in *save, and goes on where the
+ * context `to` was saved. */
+void mir_switch(void **save, void *to);
+/* A context on a fresh stack that ends at `top` (aligned to 16 bytes) and begins with entry(). */
+void *mir_switch_prepare(void *top, void (*entry)(void));
+/* The frame pointer in a saved context. */
+const void *mir_switch_frame(const void *saved);
+
+#endif

@@ -1,0 +1,36 @@
+/* panic.c: the end of an image that has a bug. */
+#include <mir/fiber.h>
+#include <mir/panic.h>
+#include <mir/target.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STATUS = 255, TEXT = 512 };
+
+static void line(const char *text)
+{
+	mir_target_console(text, strlen(text));
+	mir_target_console("\n", 1);
+}
+
+void mir_panic(const char *fmt, ...)
+{
+	static bool panicking;
+	char text[TEXT], where[TEXT];
+	va_list args;
+
+	if (panicking)
+		mir_target_exit(STATUS);
+	panicking = true;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	line("");
+	snprintf(where, sizeof(where), "panic in %s%.40s: %.400s", mir_self() ? "fiber " : "",
+	    mir_self() ? mir_fiber_name(mir_self()) : "the event loop", text);
+	line(where);
+	mir_target_backtrace(NULL);
+	mir_fiber_dump(line);
+	mir_target_exit(STATUS);
+}
