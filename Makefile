@@ -104,6 +104,61 @@ test: $(UNITS) ## unit tests under the sanitizers, summarised by prove
 
 fuzz-build: $(FUZZERS) ## build the fuzz targets
 
+# Where an installed mirage lives.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+SHARE   := $(DESTDIR)$(PREFIX)/share/mirage
+# What images are built from, without tests and fuzzers.
+SHARED  = $(shell find types run lib targets -type f ! -path '*/tests/*' ! -path '*/fuzz/*' | sort)
+
+.PHONY: demo check check-all bench fuzz install uninstall depend-check
+demo: ## build examples/www for this machine and serve it; ctrl-C ends it
+	@scripts/depend.sh build
+	@$(MAKE) --no-print-directory -j2 all
+	@cd examples/www && ../../$(BUILD)/mirage configure --socket && ../../$(BUILD)/mirage depend && \
+		../../$(BUILD)/mirage build --socket && exec ../../$(BUILD)/mirage run --socket
+
+depend-check:
+	@scripts/depend.sh check
+
+# Every test that needs no virtual machine.
+SYSTEM_TESTS = $(sort $(wildcard tests/*.t tests/*/*.t cli/tests/*.t))
+check: depend-check ## install what the tests need, run them all
+	@$(MAKE) --no-print-directory -j2 all tests-build net-tools
+	@$(MAKE) --no-print-directory -j2 fuzz-build
+	@prove -j2 --exec '' $(sort $(UNITS)) $(SYSTEM_TESTS)
+
+# What needs virtual machines or long; on top of `make check`.
+LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t))
+check-all: depend-check ## the long tests
+	@$(MAKE) --no-print-directory -j2 all net-tools
+	@prove --exec '' $(filter-out tests/lib.t,$(LONG_TESTS))
+
+bench: ## measure side by side with named peers
+	@scripts/depend.sh bench
+	@$(MAKE) --no-print-directory -j2 all net-tools
+	@bench/run.sh
+
+FUZZ_S ?= 60
+fuzz: ## fuzz every target for FUZZ_S seconds
+	@scripts/depend.sh fuzz
+	@$(MAKE) --no-print-directory -j2 fuzz-build
+	@scripts/fuzz.sh $(FUZZ_S) $(FUZZERS)
+
+install: all ## install below PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(SHARE) \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin/mirage
+	install -m 644 docs/mirage.1 $(DESTDIR)$(PREFIX)/share/man/man1/mirage.1
+	install -m 644 scripts/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirage
+	@for f in $(SHARED); do install -D -m 644 $$f $(SHARE)/$$f || exit 1; done
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/mirage"
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/mirage $(DESTDIR)$(PREFIX)/share/man/man1/mirage.1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirage
+	rm -rf $(SHARE)
+
 clean: ## remove build/
 	rm -rf $(BUILD)
 
