@@ -426,7 +426,7 @@ void mir_fiber_dump(void (*line)(const char *text))
 		    f == s.current ? "running" : states[f->state],
 		    f->cancelled ? ", cancelled" : "");
 		line(text);
-		if (f != s.current)
+		if (f != s.current && mir_switch_frame(f->sp))
 			mir_target_backtrace(mir_switch_frame(f->sp));
 	}
 }

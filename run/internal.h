@@ -26,8 +26,6 @@ void mir_fibers_run(unsigned budget);
 unsigned mir_fibers_unjoined(void);
 /* Forgets all fibers. */
 void mir_fibers_reset(void);
-/* The fiber whose stack's guard area (the `below` bytes below the stack) has the address. */
-const struct mir_fiber *mir_fiber_of_guard(const void *address, size_t below);
 
 /* loop.c */
 void mir_loop_reset(void);

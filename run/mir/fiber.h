@@ -8,6 +8,7 @@
 #ifndef MIR_FIBER_H
 #define MIR_FIBER_H
 
+#include <mir/cc.h>
 #include <mir/err.h>
 #include <mir/time.h>
 
@@ -84,6 +85,10 @@ struct mir_fiber_stats {
 	uint64_t switches;
 };
 void mir_fiber_stats(struct mir_fiber_stats *out);
+
+/* For crash reports: the fiber whose stack begins at most `below` bytes above the address, that is,
+ * whose guard was hit; NULL. */
+const struct mir_fiber *mir_fiber_of_guard(const void *address, size_t below);
 
 /* Backtraces of all fibers go to the console through `line`.  For panics and debuggers. */
 void mir_fiber_dump(void (*line)(const char *text));

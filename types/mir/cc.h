@@ -25,6 +25,9 @@
 #define mir_high_bit(v) (63u - (unsigned)__builtin_clzll(v))
 #define mir_low_bit(v)  ((unsigned)__builtin_ctzll(v))
 
+/* The frame pointer of the function that it stands in. */
+#define mir_frame() ((const void *)__builtin_frame_address(0))
+
 #define MIR_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The object of which `ptr` is the member `member`. */

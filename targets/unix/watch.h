@@ -1,12 +1,12 @@
-/* poll.h: file descriptors that the event loop watches, private to this target.
+/* watch.h: file descriptors that the event loop watches, private to this target.
  *
  *     x->poll = (struct mir_poll_fd){ .fd = fd, .events = MIR_POLL_IN, .ready = on_ready };
  *     rc = mir_poll_add(&x->poll);
  *
- * and on_ready finds x by mir_container.
+ * and on_ready finds x by mir_container.  (Not poll.h: that is the name of a header of the host.)
  */
-#ifndef MIR_UNIX_POLL_H
-#define MIR_UNIX_POLL_H
+#ifndef MIR_UNIX_WATCH_H
+#define MIR_UNIX_WATCH_H
 
 #include <mir/cc.h>
 #include <mir/err.h>
