@@ -55,8 +55,8 @@ static int more(struct mir_http_exchange *x)
 
 	if (x->nin)
 		return 0;
-	deadline = mir_time_add(
-	    before, mir_http_patience(x->server, x->received, x->receive_waited));
+	deadline =
+	    mir_time_add(before, mir_http_patience(x->server, x->received, x->receive_waited));
 	rc = mir_http_fill(x, deadline);
 	x->receive_waited += mir_now() - before;
 	if (rc == MIR_ETIMEDOUT && mir_now() >= deadline) {
@@ -75,7 +75,9 @@ static int send_continue(struct mir_http_exchange *x)
 		return 0;
 	x->expecting = false;
 	/* A client that sends already, or that has its answer, needs no permission. */
-	return x->nin || x->response.begun ? 0 : mir_http_send(x, &s, 1);
+	if (x->nin || (x->response.begun && !x->head_waits))
+		return 0;
+	return mir_http_send(x, &s, 1);
 }
 
 /* Moves input of a body of known length to out. */

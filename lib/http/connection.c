@@ -171,8 +171,7 @@ static enum next serve_one(struct mir_http_exchange *x, size_t len)
 		if (x->request.path.p[0] == '*')
 			options_server(x);
 		else
-			rc = s->config.handler(
-			    s->config.handler_arg, &x->request, &x->response);
+			rc = s->config.handler(s->config.handler_arg, &x->request, &x->response);
 		mir_http_response_finish(x, rc);
 		rc = 0;
 	}
@@ -253,12 +252,12 @@ void mir_http_conn_serve(void *arg)
 		c->server->stats.timeouts++;
 		next = refuse(&x, 408);
 	} else {
-		rc = mir_http_fill(&x, mir_time_add(mir_now(), c->server->config.http_header_timeout));
+		rc = mir_http_fill(
+		    &x, mir_time_add(mir_now(), c->server->config.http_header_timeout));
 		next = rc > 0 ? serve_all(&x) : rc == 0 ? CLOSE : ABORT;
 	}
 	if (next == KEEP) {
-		mir_http_conn_park(
-		    c, x.nin ? x.in[0] : (struct mir_slice){ NULL, 0, NULL });
+		mir_http_conn_park(c, x.nin ? x.in[0] : (struct mir_slice){ NULL, 0, NULL });
 		return;
 	}
 	if (next == LINGER)

@@ -83,21 +83,23 @@ static bool eat_month(struct mir_str *s, unsigned *month)
 static bool eat_time(struct mir_str *s, struct date *d)
 {
 	return digits(s, 2, &d->hour) && eat(s, ":") && digits(s, 2, &d->minute) && eat(s, ":") &&
-	    digits(s, 2, &d->second);
+	       digits(s, 2, &d->second);
 }
 
 /* "06 Nov 1994 08:49:37 GMT" after "Sun, " */
 static bool imf(struct mir_str s, struct date *d)
 {
 	return digits(&s, 2, &d->day) && eat(&s, " ") && eat_month(&s, &d->month) && eat(&s, " ") &&
-	    digits(&s, 4, &d->year) && eat(&s, " ") && eat_time(&s, d) && eat(&s, " GMT") && !s.len;
+	       digits(&s, 4, &d->year) && eat(&s, " ") && eat_time(&s, d) && eat(&s, " GMT") &&
+	       !s.len;
 }
 
 /* "06-Nov-94 08:49:37 GMT" after "Sunday, " */
 static bool rfc850(struct mir_str s, struct date *d)
 {
 	return digits(&s, 2, &d->day) && eat(&s, "-") && eat_month(&s, &d->month) && eat(&s, "-") &&
-	    digits(&s, 2, &d->year) && eat(&s, " ") && eat_time(&s, d) && eat(&s, " GMT") && !s.len;
+	       digits(&s, 2, &d->year) && eat(&s, " ") && eat_time(&s, d) && eat(&s, " GMT") &&
+	       !s.len;
 }
 
 /* "Nov  6 08:49:37 1994" after "Sun " */
@@ -146,6 +148,6 @@ int mir_http_date_parse(struct mir_str s, int64_t now, int64_t *seconds)
 	if (!in_month(&d) || d.hour > 23 || d.minute > 59 || d.second > 60 || d.year < 1)
 		return MIR_EINVAL;
 	*seconds = days_of(d.year, d.month, (unsigned)d.day) * 86400 + d.hour * 3600 +
-	    d.minute * 60 + d.second;
+		   d.minute * 60 + d.second;
 	return 0;
 }

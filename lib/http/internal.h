@@ -7,13 +7,14 @@
 #include <llhttp.h>
 
 enum {
-	MIR_HTTP_HEADERS = 100,     /* headers of a message */
-	MIR_HTTP_IN = 8,            /* slices read ahead */
-	MIR_HTTP_PATH = 1024,       /* decoded path that needs no memory of its own */
-	MIR_HTTP_STATUS_ROOM = 64,  /* for the status line, in front of the headers */
-	MIR_HTTP_HEAD_MAX = 16384,  /* bytes of an answer's head */
-	MIR_HTTP_PIECE = 65536,     /* bytes of a body that move under one deadline */
-	MIR_HTTP_DRAIN = 256 * 1024 /* bytes of an unread body that are read for keep-alive's sake */
+	MIR_HTTP_HEADERS = 100,    /* headers of a message */
+	MIR_HTTP_IN = 8,           /* slices read ahead */
+	MIR_HTTP_PATH = 1024,      /* decoded path that needs no memory of its own */
+	MIR_HTTP_STATUS_ROOM = 64, /* for the status line, in front of the headers */
+	MIR_HTTP_HEAD_MAX = 16384, /* bytes of an answer's head */
+	MIR_HTTP_PIECE = 65536,    /* bytes of a body that move under one deadline */
+	MIR_HTTP_DRAIN =
+	    256 * 1024 /* bytes of an unread body that are read for keep-alive's sake */
 };
 
 /* The head of a message as it arrives: scanned line by line, so that no byte is looked at twice. */
@@ -22,10 +23,10 @@ struct mir_http_scan {
 	uint32_t lines;
 };
 
-/* Looks for the end of a head in p[0..len), which grows from call to call.  The head's length, blank
- * line included; 0: not there yet; negative: minus the status to answer.  What passes has CRLF line
- * ends only, no control characters, no folded lines, no blanks before a colon; empty lines
- * in front belong to it (RFC 9112 section 2.2). */
+/* Looks for the end of a head in p[0..len), which grows from call to call.  The head's length,
+ * blank line included; 0: not there yet; negative: minus the status to answer.  What passes has
+ * CRLF line ends only, no control characters, no folded lines, no blanks before a colon; empty
+ * lines in front belong to it (RFC 9112 section 2.2). */
 int64_t mir_http_scan(struct mir_http_scan *, const uint8_t *p, size_t len, size_t max);
 
 /* A parsed head; strings point into the bytes given. */
@@ -45,7 +46,8 @@ struct mir_http_head {
 	const struct mir_slice *in;
 	unsigned nout, max;
 	uint64_t wire, body; /* bytes of the chunked body so far, with framing and without */
-	bool in_body, complete;
+	uint32_t column;     /* in a trailer */
+	bool in_body, trailing, cr, colon, complete;
 };
 
 /* Parses a scanned head of a request: 0, or minus the status to answer. */
@@ -77,7 +79,8 @@ bool mir_http_is_token(struct mir_str);
 bool mir_http_is_token_char(uint8_t);
 bool mir_http_ieq(struct mir_str, const char *lower);
 struct mir_str mir_http_trim(struct mir_str);
-/* The next element of a comma-separated list, trimmed, quoted strings kept whole; false at the end. */
+/* The next element of a comma-separated list, trimmed, quoted strings kept whole; false at the end.
+ */
 bool mir_http_next(struct mir_str *rest, struct mir_str *element);
 /* Digits only, no overflow; MIR_EINVAL. */
 int mir_http_number(struct mir_str, int64_t *out);
@@ -96,7 +99,8 @@ enum mir_http_precondition { MIR_HTTP_GO = 0, MIR_HTTP_NOT_MODIFIED = 304, MIR_H
 enum mir_http_precondition mir_http_precondition(
     const struct mir_http_request *, const char *etag, int64_t mtime, int64_t now);
 /* Whether If-Range lets a range be sent. */
-bool mir_http_if_range(const struct mir_http_request *, const char *etag, int64_t mtime, int64_t now);
+bool mir_http_if_range(
+    const struct mir_http_request *, const char *etag, int64_t mtime, int64_t now);
 
 /* A connection.  While it waits for a request this is all there is of it. */
 struct mir_http_conn {

@@ -128,17 +128,18 @@ static int on_body(llhttp_t *p, const char *at, size_t len)
 	return 0;
 }
 
+/* After the last chunk, whose size is 0, come trailers, which llhttp reads too kindly. */
+static int on_chunk_size(llhttp_t *p)
+{
+	head_of(p)->trailing = p->content_length == 0;
+	return p->content_length == 0 ? HPE_PAUSED : 0;
+}
+
 static int on_chunk(llhttp_t *p)
 {
 	struct mir_http_head *h = head_of(p);
 
 	return h->nout == h->max ? HPE_PAUSED : 0;
-}
-
-static int on_message(llhttp_t *p)
-{
-	head_of(p)->complete = true;
-	return HPE_PAUSED;
 }
 
 static const llhttp_settings_t settings = {
@@ -148,8 +149,8 @@ static const llhttp_settings_t settings = {
 	.on_header_value_complete = on_value_complete,
 	.on_headers_complete = on_headers,
 	.on_body = on_body,
+	.on_chunk_header = on_chunk_size,
 	.on_chunk_complete = on_chunk,
-	.on_message_complete = on_message,
 };
 
 static void init(struct mir_http_head *h, llhttp_type_t type)
@@ -159,7 +160,8 @@ static void init(struct mir_http_head *h, llhttp_type_t type)
 	h->in = NULL;
 	h->nout = h->max = 0;
 	h->wire = h->body = 0;
-	h->in_body = h->complete = false;
+	h->in_body = h->trailing = h->cr = h->colon = h->complete = false;
+	h->column = 0;
 	h->content_length = -1;
 	llhttp_init(&h->parser, type, &settings);
 	h->parser.data = h;
@@ -274,7 +276,7 @@ static int host_and_expect(struct mir_http_head *h)
 static bool parse(struct mir_http_head *h, const char *p, size_t len)
 {
 	return llhttp_execute(&h->parser, p, len) == HPE_PAUSED && h->in_body &&
-	    llhttp_get_error_pos(&h->parser) == p + len;
+	       llhttp_get_error_pos(&h->parser) == p + len;
 }
 
 int mir_http_parse_request(struct mir_http_head *h, const uint8_t *bytes, size_t len)
@@ -321,33 +323,71 @@ int mir_http_parse_answer(struct mir_http_head *h, const uint8_t *bytes, size_t 
 	return 0;
 }
 
+/* Reads past trailers up to the blank line; how many bytes were used, or MIR_EPROTO. */
+static int64_t trailers(struct mir_http_head *h, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = p[i];
+
+		if (h->cr) {
+			if (c != '\n')
+				return MIR_EPROTO;
+			h->complete = h->column == 0;
+			h->column = 0;
+			h->cr = h->colon = false;
+			if (h->complete)
+				return (int64_t)i + 1;
+		} else if (c == '\r') {
+			if (h->column && !h->colon)
+				return MIR_EPROTO;
+			h->cr = true;
+		} else {
+			if (!h->colon && c == ':' && h->column)
+				h->colon = true;
+			else if (!h->colon ? !mir_http_is_token_char(c)
+					   : (c < 0x20 && c != '\t') || c == 0x7f)
+				return MIR_EPROTO;
+			h->column++;
+		}
+	}
+	return (int64_t)len;
+}
+
+/* llhttp's part of it: all up to the last chunk. */
+static int64_t chunks(struct mir_http_head *h, const char *p, size_t len)
+{
+	llhttp_errno_t e;
+
+	if (llhttp_get_errno(&h->parser) == HPE_PAUSED)
+		llhttp_resume(&h->parser);
+	e = llhttp_execute(&h->parser, p, len);
+	if (e == HPE_PAUSED)
+		return llhttp_get_error_pos(&h->parser) - p;
+	return e == HPE_OK ? (int64_t)len : MIR_EPROTO;
+}
+
 int mir_http_chunks(
     struct mir_http_head *h, struct mir_slice *in, struct mir_slice *out, unsigned max)
 {
-	const char *p = (const char *)in->p;
-	llhttp_errno_t e;
-	size_t used;
+	int64_t used = 0, more = 0;
 
 	h->in = in;
 	h->out = out;
 	h->nout = 0;
 	h->max = max;
-	if (llhttp_get_errno(&h->parser) == HPE_PAUSED)
-		llhttp_resume(&h->parser);
-	e = llhttp_execute(&h->parser, p, in->len);
-	used = in->len;
-	if (e == HPE_PAUSED || e == HPE_PAUSED_UPGRADE)
-		used = (size_t)(llhttp_get_error_pos(&h->parser) - p);
-	else if (e != HPE_OK)
-		goto bad;
-	h->wire += used;
-	/* Extensions and trailers are read past, within reason. */
-	if (h->wire > h->body + MIR_HTTP_HEAD_MAX + 16 * h->body)
-		goto bad;
-	in->p += used;
-	in->len -= used;
-	return (int)h->nout;
-bad:
+	if (!h->trailing)
+		used = chunks(h, (const char *)in->p, in->len);
+	if (used >= 0 && h->trailing)
+		more = trailers(h, in->p + used, in->len - (size_t)used);
+	if (used >= 0 && more >= 0) {
+		used += more;
+		h->wire += (uint64_t)used;
+		in->p += used;
+		in->len -= (size_t)used;
+		/* Extensions and trailers are read past, within reason. */
+		if (h->wire <= h->body + MIR_HTTP_HEAD_MAX + 16 * h->body)
+			return (int)h->nout;
+	}
 	mir_slices_unref(out, h->nout);
 	return MIR_EPROTO;
 }

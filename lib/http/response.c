@@ -21,7 +21,7 @@ const char *mir_http_date_now(struct mir_http_server *s)
 	return s->date;
 }
 
-static int send_piece(struct mir_http_exchange *x, struct mir_slice *data, unsigned n, size_t len)
+static int send_piece(struct mir_http_exchange *x, struct mir_slice *data, unsigned n)
 {
 	int64_t before = mir_now(), deadline, outer;
 	int rc;
@@ -34,7 +34,6 @@ static int send_piece(struct mir_http_exchange *x, struct mir_slice *data, unsig
 	x->send_waited += mir_now() - before;
 	if (rc == MIR_ETIMEDOUT && mir_now() >= deadline)
 		x->server->stats.timeouts++;
-	(void)len;
 	return rc;
 }
 
@@ -59,7 +58,7 @@ int mir_http_send(struct mir_http_exchange *x, struct mir_slice *data, unsigned 
 			data->p += part;
 			data->len -= part;
 		}
-		rc = send_piece(x, piece, k, len);
+		rc = send_piece(x, piece, k);
 	}
 	mir_slices_unref(data, n);
 	x->failed |= rc < 0;
@@ -196,9 +195,9 @@ static int put_framing(struct mir_http_exchange *x)
 		x->close |= old;
 	}
 	x->close |= !x->head.keep_alive || x->server->draining;
-	if (x->close ? put(x, "Connection: close\r\n", 19) :
-	        old  ? put(x, "Connection: keep-alive\r\n", 24) :
-		       0)
+	if (x->close ? put(x, "Connection: close\r\n", 19)
+	    : old    ? put(x, "Connection: keep-alive\r\n", 24)
+		     : 0)
 		return MIR_ELIMIT;
 	if (x->chunked)
 		return put(x, "Transfer-Encoding: chunked\r\n", 28);
@@ -225,8 +224,8 @@ static int response_begin(struct mir_http_response *r, int64_t length)
 		goto failed;
 	if ((rc = put_framing(x)) || (rc = put(x, "\r\n", 2)))
 		goto failed;
-	n = snprintf(line, sizeof(line), "HTTP/1.1 %u %s\r\n", r->status,
-	    mir_http_status_text(r->status));
+	n = snprintf(
+	    line, sizeof(line), "HTTP/1.1 %u %s\r\n", r->status, mir_http_status_text(r->status));
 	mir_check(n > 0 && n <= MIR_HTTP_STATUS_ROOM);
 	memcpy(x->text + MIR_HTTP_STATUS_ROOM - n, line, (size_t)n);
 	x->text += MIR_HTTP_STATUS_ROOM - n;
@@ -385,7 +384,9 @@ static void handler_failed(struct mir_http_exchange *x, int rc)
 	struct mir_http_response *r = &x->response;
 	unsigned status = 500;
 
-	if (rc != x->body_error)
+	if (x->failed)
+		mir_debug("the client is gone: %s", mir_strerror(rc));
+	else if (rc != x->body_error)
 		mir_error("%.*s %.*s: the handler failed: %s (%d)", (int)x->request.method_text.len,
 		    x->request.method_text.p, (int)MIR_MIN(x->request.target.len, 200u),
 		    x->request.target.p, mir_strerror(rc), rc);

@@ -101,9 +101,9 @@ static void wait_for_bytes(struct mir_http_conn *c)
 	if (c->pending.len && !c->head_deadline)
 		c->head_deadline = mir_time_add(mir_now(), s->config.http_header_timeout);
 	list_add(&s->idle, c);
-	mir_timer_set(&c->timer, c->head_deadline ?
-	                             c->head_deadline :
-				     mir_time_add(mir_now(), s->config.http_idle_timeout));
+	mir_timer_set(&c->timer, c->head_deadline
+				     ? c->head_deadline
+				     : mir_time_add(mir_now(), s->config.http_idle_timeout));
 	mir_flow_when_readable(c->flow, readable, c);
 }
 
@@ -207,8 +207,8 @@ int mir_http_server_start(struct mir_http_server *s, const struct mir_http_serve
 		return 0;
 	rc = mir_tcp_listen(config->stack->tcp, &local, 0, &options, accepted, s, &s->listener);
 	if (rc < 0) {
-		mir_error("cannot listen on %s: %s", mir_endpoint_text(&local, text),
-		    mir_strerror(rc));
+		mir_error(
+		    "cannot listen on %s: %s", mir_endpoint_text(&local, text), mir_strerror(rc));
 		return rc;
 	}
 	s->local = s->listener->local;

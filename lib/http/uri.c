@@ -167,7 +167,7 @@ int64_t mir_http_path_encode(struct mir_str path, char *out, size_t cap)
 	for (size_t i = 0; i < path.len; i++) {
 		uint8_t c = (uint8_t)path.p[i];
 		bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-		    (c && strchr(marks, c));
+			     (c && strchr(marks, c));
 
 		if (cap - n <= 3)
 			return MIR_ERANGE;

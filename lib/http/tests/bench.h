@@ -9,7 +9,8 @@
 
 #include "pipe.h"
 
-static const struct mir_endpoint bench_local = { { { [10] = 0xff, [11] = 0xff, 127, 0, 0, 1 } }, 80 };
+static const struct mir_endpoint bench_local = { { { [10] = 0xff, [11] = 0xff, 127, 0, 0, 1 } },
+	80 };
 static const struct mir_endpoint bench_peer = { { { [10] = 0xff, [11] = 0xff, 127, 0, 0, 2 } },
 	4711 };
 
@@ -63,8 +64,8 @@ static inline size_t bench_receive(struct pipe_end *c, char *buf, size_t cap, in
 }
 
 /* One connection: sends, receives all, closes.  The status of the first answer, 0: none. */
-static inline int bench_ask_n(struct mir_http_server *s, const char *text, size_t len, size_t step,
-    char *buf, size_t cap)
+static inline int bench_ask_n(
+    struct mir_http_server *s, const char *text, size_t len, size_t step, char *buf, size_t cap)
 {
 	struct pipe_end *c = bench_connect(s, 1 << 20);
 	int status = 0;
@@ -81,6 +82,18 @@ static inline int bench_ask_n(struct mir_http_server *s, const char *text, size_
 static inline int bench_ask(struct mir_http_server *s, const char *text, char *buf, size_t cap)
 {
 	return bench_ask_n(s, text, strlen(text), 0, buf, cap);
+}
+
+/* The text without control characters, for the name of a test; one static buffer. */
+static inline const char *bench_name(const char *text)
+{
+	static char name[128];
+	size_t n = 0;
+
+	for (; text[n] && n < sizeof(name) - 1; n++)
+		name[n] = (uint8_t)text[n] < 0x20 || text[n] == '#' ? '.' : text[n];
+	name[n] = 0;
+	return name;
 }
 
 /* How many times `what` is in text. */
