@@ -11,7 +11,6 @@ SAN     := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 WARN    := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wsign-compare \
 	   -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CFLAGS  := -O2 -g
-LLHTTP  := /usr/share/llhttp
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@echo "  $1")
 
@@ -21,14 +20,14 @@ say      = $(if $(V),,@echo "  $1")
 
 # The parts of the tree.
 LIBS     := $(patsubst %/,%,$(wildcard lib/*/))
-INCLUDES := -Itypes -Irun $(addprefix -I,$(LIBS)) -I/usr/share/include/llhttp
+INCLUDES := -Itypes -Irun $(addprefix -I,$(LIBS)) -I/usr/share/include/llhttp \
+	    -I/usr/share/llhttp
 LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer -D_GNU_SOURCE
 
 # Everything that unit tests link: the runtime, the simulated machine, all libraries.
 TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard targets/sim/*.c)) \
 	      $(wildcard lib/*/*.c)
 TEST_LIB_S := $(wildcard run/*.S)
-LLHTTP_C   := $(if $(wildcard lib/http),$(addprefix $(LLHTTP)/,llhttp.c api.c http.c))
 
 UNIT_C  := $(wildcard run/tests/*.c lib/*/tests/*.c targets/*/tests/*.c targets/*/*/tests/*.c \
 	     cli/tests/*.c)
@@ -60,15 +59,11 @@ $(BUILD)/$1/%.o: %.c
 $(BUILD)/$1/%.o: %.S
 	@mkdir -p $$(@D)
 	$$(Q)$2 $$(CFLAGS) -c $$< -o $$@
-$(BUILD)/$1/llhttp/%.o: $$(LLHTTP)/%.c
-	@mkdir -p $$(@D)
-	$$(Q)$2 -std=gnu11 -w $$(CFLAGS) $3 $$(INCLUDES) -c $$< -o $$@
 endef
 $(eval $(call variant,san,$$(CC),$$(SAN)))
 $(eval $(call variant,fuzzobj,$$(CLANG),$$(SAN) -fsanitize=fuzzer-no-link))
 
-lib_objects = $(TEST_LIB_C:%.c=$(BUILD)/$1/%.o) $(TEST_LIB_S:%.S=$(BUILD)/$1/%.o) \
-	      $(LLHTTP_C:$(LLHTTP)/%.c=$(BUILD)/$1/llhttp/%.o)
+lib_objects = $(TEST_LIB_C:%.c=$(BUILD)/$1/%.o) $(TEST_LIB_S:%.S=$(BUILD)/$1/%.o)
 
 $(BUILD)/libmir-test.a: $(call lib_objects,san)
 	$(call say,AR $@)

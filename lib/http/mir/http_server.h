@@ -1,0 +1,101 @@
+/* http_server.h: an HTTP/1.1 server over the streams of a stack (RFC 9110, 9112).
+ *
+ * A connection that waits for a request holds neither a fiber nor a buffer; a pooled fiber is
+ * attached when bytes arrive, and runs the handler.  What the handler sees is in mir/http.h.
+ */
+#ifndef MIR_HTTP_SERVER_H
+#define MIR_HTTP_SERVER_H
+
+#include <mir/fiber.h>
+#include <mir/http.h>
+#include <mir/stack.h>
+#include <mir/timer.h>
+
+struct mir_http_server_config {
+	struct mir_stack *stack;
+	uint16_t http_port; /* 0: a free one, see mir_http_server.local */
+	struct mir_ipaddr http_address;
+	int64_t http_max_connections; /* a number that is 0 takes the default in device.conf */
+	int64_t http_header_timeout;  /* nanoseconds */
+	int64_t http_idle_timeout;
+	int64_t http_body_timeout;
+	uint64_t http_min_rate; /* bytes a second */
+	uint64_t http_max_header;
+	uint64_t http_max_body; /* 0: no limit */
+	bool http_access_log;
+	const char *http_server; /* the Server header; NULL or "": none */
+	mir_http_handler *handler;
+	void *handler_arg;
+	const char *name;
+};
+
+struct mir_http_stats {
+	uint64_t accepted;  /* connections */
+	uint64_t evicted;   /* idle ones closed to make room for others */
+	uint64_t requests;  /* whose head was whole and right */
+	uint64_t refused;   /* answered 4xx or 5xx before a handler saw them */
+	uint64_t timeouts;  /* connections given up because the client was slow */
+	uint64_t cut;       /* answers that ended before their end */
+	uint64_t no_memory; /* connections dropped for want of memory */
+};
+
+struct mir_http_conn;
+
+/* Connections in order; the oldest first. */
+struct mir_http_conns {
+	struct mir_http_conn *head, *tail;
+};
+
+struct mir_http_server {
+	struct mir_http_server_config config;
+	struct mir_tcp_listener *listener;
+	struct mir_endpoint local; /* where it listens */
+	struct mir_http_conns idle, busy;
+	unsigned connections; /* in both */
+	bool paused, draining;
+	struct mir_waitq quit, empty;
+	struct mir_http_stats stats;
+	int64_t date_second;
+	char date[32];
+};
+
+/* Listens.  The config is copied.  stack NULL: no listening, connections are handed in with
+ * mir_http_server_connection.  MIR_EINVAL: no handler; else as mir_tcp_listen. */
+int mir_http_server_start(struct mir_http_server *, const struct mir_http_server_config *);
+
+/* Serves until the fiber is cancelled (the image is asked to end): then stops accepting, closes
+ * idle connections, lets active requests finish for up to 5 s, cancels the rest.  Blocks.  0. */
+int mir_http_server_run(struct mir_http_server *);
+
+/* The same end without run: drains and releases everything.  Blocks. */
+void mir_http_server_stop(struct mir_http_server *);
+
+/* Serves a flow that came some other way (TLS, a test).  Does not block. */
+void mir_http_server_connection(struct mir_http_server *, struct mir_flow *flow /* take */,
+    const struct mir_endpoint *local, const struct mir_endpoint *peer);
+
+/* How mir_http_serve_with serves; all zero is what mir_http_serve does. */
+struct mir_http_serve_options {
+	const char *cache_control; /* sent with 200, 206 and 304; NULL: no such header */
+	const char *index;         /* NULL: "index.html" */
+	const char *not_found;     /* key of the body of a 404; NULL: a plain text */
+	bool no_variants;          /* .br and .gz are not looked for */
+};
+
+/* As mir_http_serve (mir/http.h).  options NULL: all zero.  Blocks. */
+int mir_http_serve_with(struct mir_kv *, const char *prefix, const struct mir_http_serve_options *,
+    struct mir_http_request *, struct mir_http_response *);
+
+/* The standard's text for a status, "Unknown" for any other number.  Static. */
+const char *mir_http_status_text(unsigned status);
+
+enum { MIR_HTTP_DATE = 32 };
+
+/* RFC 9110 section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT", zero-ended; seconds since 1970 in the
+ * years 1970..9999. */
+const char *mir_http_date_text(int64_t seconds, char buf[MIR_HTTP_DATE]);
+
+/* Any of the three forms of a date.  MIR_EINVAL.  now: for the century of two-digit years. */
+int mir_http_date_parse(struct mir_str text, int64_t now, int64_t *seconds);
+
+#endif

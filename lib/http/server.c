@@ -1,0 +1,258 @@
+/* server.c: connections come, wait and go; limits; the end. */
+#include "internal.h"
+
+#include <mir/log.h>
+#include <mir/loop.h>
+#include <stdlib.h>
+
+MIR_LOG_SOURCE(http);
+
+enum { OVER = 64 /* connections past the limit that a burst may bring before we pause */ };
+
+static void list_add(struct mir_http_conns *l, struct mir_http_conn *c)
+{
+	c->next = NULL;
+	c->prev = l->tail;
+	if (l->tail)
+		l->tail->next = c;
+	else
+		l->head = c;
+	l->tail = c;
+}
+
+static void list_remove(struct mir_http_conns *l, struct mir_http_conn *c)
+{
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		l->head = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	else
+		l->tail = c->prev;
+}
+
+static struct mir_http_conns *list_of(struct mir_http_conn *c)
+{
+	return c->fiber ? &c->server->busy : &c->server->idle;
+}
+
+void mir_http_conn_free(struct mir_http_conn *c, bool abort)
+{
+	struct mir_http_server *s = c->server;
+
+	list_remove(list_of(c), c);
+	mir_timer_stop(&c->timer);
+	mir_slice_unref(&c->pending);
+	if (abort)
+		mir_flow_abort(c->flow);
+	else
+		mir_flow_close(c->flow);
+	free(c);
+	s->connections--;
+	if (s->paused && s->connections < (uint64_t)s->config.http_max_connections) {
+		s->paused = false;
+		mir_tcp_pause(s->listener, false);
+	}
+	if (!s->connections)
+		mir_wake_all(&s->empty);
+}
+
+/* Gives an idle connection a fiber. */
+static void attach(struct mir_http_conn *c)
+{
+	struct mir_http_server *s = c->server;
+	struct mir_fiber *fiber = mir_spawn("http", mir_http_conn_serve, c);
+
+	mir_timer_stop(&c->timer);
+	if (!fiber) {
+		s->stats.no_memory++;
+		mir_http_conn_free(c, true);
+		return;
+	}
+	list_remove(&s->idle, c);
+	c->fiber = fiber;
+	list_add(&s->busy, c);
+}
+
+static void readable(void *arg)
+{
+	attach(arg);
+}
+
+static void timeout(struct mir_timer *t)
+{
+	struct mir_http_conn *c = mir_container(t, struct mir_http_conn, timer);
+
+	mir_flow_when_readable(c->flow, NULL, NULL);
+	if (c->pending.len) {
+		c->timed_out = true;
+		attach(c);
+	} else {
+		mir_http_conn_free(c, false);
+	}
+}
+
+/* Waits for bytes; c is in no list. */
+static void wait_for_bytes(struct mir_http_conn *c)
+{
+	struct mir_http_server *s = c->server;
+
+	if (c->pending.len && !c->head_deadline)
+		c->head_deadline = mir_time_add(mir_now(), s->config.http_header_timeout);
+	list_add(&s->idle, c);
+	mir_timer_set(&c->timer, c->head_deadline
+				     ? c->head_deadline
+				     : mir_time_add(mir_now(), s->config.http_idle_timeout));
+	mir_flow_when_readable(c->flow, readable, c);
+}
+
+void mir_http_conn_park(struct mir_http_conn *c, struct mir_slice pending)
+{
+	c->pending = pending;
+	/* A few bytes must not hold on to a large buffer. */
+	if (pending.owner && pending.owner->size > 2 * pending.len + 64) {
+		c->pending = mir_slice_copy(pending.p, pending.len);
+		mir_slice_unref(&pending);
+		if (!c->pending.owner) {
+			c->server->stats.no_memory++;
+			mir_http_conn_free(c, true);
+			return;
+		}
+	}
+	list_remove(&c->server->busy, c);
+	c->fiber = NULL;
+	wait_for_bytes(c);
+}
+
+/* Makes room by closing the connection that has been idle for longest. */
+static bool make_room(struct mir_http_server *s)
+{
+	struct mir_http_conn *oldest = s->idle.head;
+
+	if (s->connections < (uint64_t)s->config.http_max_connections)
+		return true;
+	if (oldest) {
+		s->stats.evicted++;
+		mir_flow_when_readable(oldest->flow, NULL, NULL);
+		mir_http_conn_free(oldest, false);
+		return true;
+	}
+	if (s->listener && !s->paused) {
+		s->paused = true;
+		mir_tcp_pause(s->listener, true);
+	}
+	return s->connections < (uint64_t)s->config.http_max_connections + OVER;
+}
+
+void mir_http_server_connection(struct mir_http_server *s, struct mir_flow *flow,
+    const struct mir_endpoint *local, const struct mir_endpoint *peer)
+{
+	struct mir_http_conn *c = NULL;
+
+	s->stats.accepted++;
+	if (!s->draining && make_room(s) && !(c = calloc(1, sizeof(*c))))
+		s->stats.no_memory++;
+	if (!c) {
+		mir_flow_abort(flow);
+		return;
+	}
+	c->server = s;
+	c->flow = flow;
+	c->local = *local;
+	c->peer = *peer;
+	mir_timer_init(&c->timer, timeout);
+	s->connections++;
+	wait_for_bytes(c);
+}
+
+static void accepted(void *arg, struct mir_tcp_flow *flow)
+{
+	mir_http_server_connection(arg, &flow->flow, &flow->local, &flow->peer);
+}
+
+static void set_defaults(struct mir_http_server_config *c)
+{
+	if (c->http_max_connections <= 0)
+		c->http_max_connections = 20000;
+	if (c->http_header_timeout <= 0)
+		c->http_header_timeout = MIR_SECOND(10);
+	if (c->http_idle_timeout <= 0)
+		c->http_idle_timeout = MIR_SECOND(60);
+	if (c->http_body_timeout <= 0)
+		c->http_body_timeout = MIR_SECOND(30);
+	if (!c->http_max_header)
+		c->http_max_header = 16384;
+	c->http_max_header = MIR_MIN(c->http_max_header, 1u << 20);
+}
+
+int mir_http_server_start(struct mir_http_server *s, const struct mir_http_server_config *config)
+{
+	static const struct mir_tcp_options options = {
+		.nodelay = true,
+		.keepalive_idle_ns = MIR_SECOND(60),
+		.keepalive_interval_ns = MIR_SECOND(15),
+		.keepalive_probes = 4,
+		.user_timeout_ns = MIR_SECOND(60),
+	};
+	struct mir_endpoint local = { config->http_address, config->http_port };
+	char text[MIR_ENDPOINT_TEXT];
+	int rc;
+
+	if (!config->handler)
+		return MIR_EINVAL;
+	*s = (struct mir_http_server){ .config = *config, .local = local };
+	set_defaults(&s->config);
+	if (!config->stack)
+		return 0;
+	rc = mir_tcp_listen(config->stack->tcp, &local, 0, &options, accepted, s, &s->listener);
+	if (rc < 0) {
+		mir_error(
+		    "cannot listen on %s: %s", mir_endpoint_text(&local, text), mir_strerror(rc));
+		return rc;
+	}
+	s->local = s->listener->local;
+	mir_app("listening on http://%s/", mir_endpoint_text(&s->local, text));
+	return 0;
+}
+
+/* Waits until no connection is left; false when that did not come about in time. */
+static bool wait_empty(struct mir_http_server *s, int64_t ns)
+{
+	int64_t outer = mir_deadline_set(mir_time_add(mir_now(), ns));
+	int rc = 0;
+
+	while (s->connections && rc == 0)
+		rc = mir_wait(&s->empty);
+	mir_deadline_restore(outer);
+	return s->connections == 0;
+}
+
+void mir_http_server_stop(struct mir_http_server *s)
+{
+	s->draining = true;
+	if (s->listener)
+		mir_tcp_unlisten(s->listener);
+	s->listener = NULL;
+	s->paused = false;
+	while (s->idle.head) {
+		mir_flow_when_readable(s->idle.head->flow, NULL, NULL);
+		mir_http_conn_free(s->idle.head, false);
+	}
+	if (wait_empty(s, MIR_SECOND(5)))
+		return;
+	mir_warn("%u connections were cut: their requests did not end in 5 s", s->connections);
+	for (struct mir_http_conn *c = s->busy.head; c; c = c->next)
+		mir_cancel(c->fiber);
+	if (!wait_empty(s, MIR_SECOND(1)))
+		mir_error("%u connections did not end", s->connections);
+}
+
+int mir_http_server_run(struct mir_http_server *s)
+{
+	while (mir_wait(&s->quit) == 0)
+		;
+	mir_shutdown_acknowledge();
+	mir_http_server_stop(s);
+	return 0;
+}
