@@ -24,13 +24,12 @@ serving() {
 	local name=$1 address=$2 port=$3
 	shift 3
 	start "$name" "$@"
-	if $inside wait_connects "$address" "$port"; then
+	if wait_for 10 $inside timeout 2 bash -c ": </dev/tcp/$address/$port"; then
 		pass "$name: $where: listens"
 	else
 		fail "$name: $where: listens" "$(cat "$tmp/$name.log")"
 	fi
 }
-wait_connects() { wait_for 10 connects "$1" "$2"; }
 
 # ends NAME: SIGTERM is a clean end.
 ends() {

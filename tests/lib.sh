@@ -114,9 +114,6 @@ free_port() {
 		LocalAddr => "127.0.0.1", ReuseAddr => 1)->sockport'
 }
 
-# connects ADDRESS PORT
-connects() { timeout 2 bash -c ": </dev/tcp/$1/$2"; }
-
 # --- the end ---------------------------------------------------------------------
 
 lib_cleanup() {
