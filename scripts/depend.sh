@@ -9,7 +9,7 @@ set -eu
 packages() {
 	case $1 in
 	build) echo "gcc make libc6-dev node-llhttp" ;;
-	check) echo "$(packages build) perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light" \
+	check) echo "$(packages build) perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light dnsmasq-base" \
 		"clang clang-format libclang-rt-14-dev binutils gdb file" ;;
 	browser) echo "chromium" ;;
 	bench) echo "$(packages check)" ;;

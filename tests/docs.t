@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# docs.t: does what the pages say, word for word (docs/extract.sh), in an empty folder; and follows
+# the links between the pages.
+. "$(dirname "$0")/lib.sh"
+
+# Links to files of the tree.
+bad=
+while IFS=: read -r file link; do
+	target=$(dirname "$file")/${link%%#*}
+	[ -e "$root/$target" ] || bad="$bad $file:$link"
+done < <(cd "$root" && git ls-files '*.md' | xargs perl -ne '
+	while (/\]\(([^)\s]+)\)/g) { print "$ARGV:$1\n" unless $1 =~ m{^(https?:|#|mailto:)} }')
+is "links of the pages lead somewhere" "$bad" ""
+
+need_tool
+
+# sudo as a reader has it; the tool by its name.
+mkdir "$tmp/bin"
+printf '#!/bin/sh\nexec "$@"\n' >"$tmp/bin/sudo"
+chmod +x "$tmp/bin/sudo"
+PATH=$tmp/bin:$build:$PATH
+export PATH MIRAGE_TREE=$root
+unset MIRAGE_DEVICES
+
+if why=$(direct_impossible); then
+	diag "what needs root is skipped: $why"
+	inside=
+else
+	space_new
+	inside="ip netns exec $lib_space"
+	export ROOT=yes
+fi
+
+page() {
+	local line n=0
+	mkdir -p "$tmp/work/$1"
+	"$root/tests/docs/extract.sh" "$root/docs/$1.md" >"$tmp/$1.sh" || fail "$1.md: extract"
+	while IFS= read -r line; do
+		case $line in
+		"ok "*" # SKIP "*) line=${line#ok } && skip "${line%% # SKIP *}" "${line##* # SKIP }" && n=$((n + 1)) ;;
+		"ok "*) pass "${line#ok }" && n=$((n + 1)) ;;
+		"not ok "*) fail "${line#not ok }" && n=$((n + 1)) ;;
+		*) echo "$line" ;;
+		esac
+	done < <(cd "$tmp/work/$1" && $inside bash "$tmp/$1.sh" 2>&1; echo "ok $1.md: read to the end, status $?")
+	[ $n -gt "$2" ] || fail "$1.md: has at least $2 blocks to try" "$n"
+}
+
+page tutorial 12
+page write-a-device 6
+done_testing

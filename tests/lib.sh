@@ -1,0 +1,129 @@
+# lib.sh: what tests of the tool and of images share; bash, to be sourced.
+#
+#	. "$(dirname "$0")/lib.sh"
+#	need_tool
+#	check "builds" mirage build
+#	done_testing
+#
+# TAP with the plan at the end; a temporary folder and, on demand, a network namespace, both gone
+# afterwards whatever happens; processes by pid; waiting without fixed sleeps.
+
+set -u
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${BUILD:-$root/build}
+case $build in /*) ;; *) build=$root/$build ;; esac
+tmp=$(mktemp -d)
+lib_tests=0 lib_failed=0 lib_pids=() lib_space=
+
+mirage() { "$build/mirage" "$@"; }
+
+# --- TAP -------------------------------------------------------------------------
+
+diag() { printf '%s\n' "$@" | sed 's/^/# /'; }
+
+# pass NAME, fail NAME [TEXT ...]
+pass() { lib_tests=$((lib_tests + 1)); echo "ok $lib_tests - $1"; }
+fail() {
+	lib_tests=$((lib_tests + 1)) lib_failed=$((lib_failed + 1))
+	echo "not ok $lib_tests - $1"
+	shift
+	[ $# -eq 0 ] || diag "$@"
+}
+
+# check NAME COMMAND ...: passes if the command does; its output is shown otherwise.
+check() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then pass "$name"; else fail "$name" "failed ($?): $*" "$out"; fi
+}
+
+# is NAME GOT WANT; has NAME TEXT PATTERN (a regular expression of bash)
+is() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got:  $2" "want: $3"; fi; }
+has() { if [[ $2 =~ $3 ]]; then pass "$1"; else fail "$1" "got: $2" "want a match of: $3"; fi; }
+hasnt() { if [[ $2 =~ $3 ]]; then fail "$1" "got: $2" "want no match of: $3"; else pass "$1"; fi; }
+
+# skip NAME REASON: one test that cannot be made here; skip_all REASON: none can.
+skip() { lib_tests=$((lib_tests + 1)); echo "ok $lib_tests - $1 # SKIP $2"; }
+skip_all() { echo "1..0 # SKIP $*"; exit 0; }
+
+# done_testing: the plan; the script's exit status.
+done_testing() {
+	echo "1..$lib_tests"
+	exit $((lib_failed != 0))
+}
+
+need_tool() { [ -x "$build/mirage" ] || { fail "$build/mirage is there" "make builds it"; done_testing; }; }
+
+# --- processes -------------------------------------------------------------------
+
+# start NAME COMMAND ...: in the background; its pid in $pid, both outputs in $tmp/NAME.log.
+start() {
+	local name=$1
+	shift
+	"$@" >"$tmp/$name.log" 2>&1 </dev/null &
+	pid=$!
+	lib_pids+=("$pid")
+}
+
+# stop PID [SIGNAL]: ends it and waits; its exit status is the function's.
+stop() {
+	local p rest=()
+	kill -"${2:-TERM}" "$1" 2>/dev/null
+	for p in "${lib_pids[@]}"; do [ "$p" = "$1" ] || rest+=("$p"); done
+	lib_pids=("${rest[@]+"${rest[@]}"}")
+	wait "$1" 2>/dev/null
+}
+
+# wait_for SECONDS COMMAND ...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.02
+	done
+}
+
+# --- networks --------------------------------------------------------------------
+
+# Can there be a namespace with a tap here?  Says why not.
+direct_impossible() {
+	if [ "$(id -u)" != 0 ]; then
+		echo "needs root"
+	elif [ ! -c /dev/net/tun ]; then
+		echo "needs /dev/net/tun"
+	elif ! unshare -n true 2>/dev/null; then
+		echo "needs network namespaces"
+	elif ! command -v ip >/dev/null; then
+		echo "needs ip (iproute2)"
+	else
+		return 1
+	fi
+}
+
+# space_new: a network namespace with lo up for this test; in_space COMMAND ... runs there.
+space_new() {
+	lib_space=mirtest$$
+	ip netns add $lib_space && ip -n $lib_space link set lo up
+}
+in_space() { ip netns exec $lib_space "$@"; }
+
+# A TCP port of this host that is free now.
+free_port() {
+	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1,
+		LocalAddr => "127.0.0.1", ReuseAddr => 1)->sockport'
+}
+
+# --- the end ---------------------------------------------------------------------
+
+lib_cleanup() {
+	local p
+	trap - EXIT
+	for p in "${lib_pids[@]+"${lib_pids[@]}"}"; do kill "$p" 2>/dev/null; done
+	for p in "${lib_pids[@]+"${lib_pids[@]}"}"; do wait "$p" 2>/dev/null; done
+	[ -z "$lib_space" ] || ip netns del $lib_space 2>/dev/null
+	rm -rf "$tmp"
+}
+trap lib_cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
