@@ -1,0 +1,37 @@
+# net.mk: the relay, the tools and the checks of tests/net.
+#
+# Included by the Makefile of the tree, or alone: make -f tests/net/net.mk [check-net]
+
+BUILD ?= build
+CC ?= cc
+NET := tests/net
+NET_OUT := $(BUILD)/tests/net
+NET_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual \
+	-Wsign-compare -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -MMD -MP
+NET_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+NET_RELAY := relay options port impair toobig
+NET_TOOLS := $(patsubst $(NET)/tools/%.c,%,$(filter-out $(NET)/tools/lib%.c,$(wildcard $(NET)/tools/*.c)))
+NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(addprefix $(NET_OUT)/,$(NET_TOOLS)) \
+	$(NET_OUT)/peer
+
+.PHONY: net-tools check-net
+net-tools: $(NET_PROGRAMS)
+
+check-net: net-tools
+	$(NET_OUT)/relay-unit
+	$(NET)/relay.t
+
+$(NET_OUT)/%.o: $(NET)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(NET_CFLAGS) -c -o $@ $<
+
+$(NET_OUT)/relay: $(NET_RELAY:%=$(NET_OUT)/%.o)
+	$(CC) -o $@ $^
+
+# The engine again, under sanitizers.
+$(NET_OUT)/relay-unit: $(NET)/relay-unit.c $(NET)/impair.c $(NET)/toobig.c $(NET)/impair.h $(NET)/toobig.h
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(NET_CFLAGS)) $(NET_SANITIZE) -o $@ $(filter %.c,$^)
+
+-include $(wildcard $(NET_OUT)/*.d $(NET_OUT)/*/*.d)
