@@ -13,7 +13,7 @@ NET_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 NET_RELAY := relay options port impair toobig
 NET_TOOLS := $(patsubst $(NET)/tools/%.c,%,$(filter-out $(NET)/tools/lib%.c,$(wildcard $(NET)/tools/*.c)))
 NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(addprefix $(NET_OUT)/,$(NET_TOOLS)) \
-	$(NET_OUT)/peer
+	$(if $(wildcard lib/digest/sha256.c),$(NET_OUT)/peer)
 
 .PHONY: net-tools check-net
 net-tools: $(NET_PROGRAMS)
@@ -28,6 +28,18 @@ $(NET_OUT)/%.o: $(NET)/%.c
 
 $(NET_OUT)/relay: $(NET_RELAY:%=$(NET_OUT)/%.o)
 	$(CC) -o $@ $^
+
+$(NET_OUT)/tools/%.o: $(NET)/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(NET_CFLAGS) -c -o $@ $<
+
+$(NET_TOOLS:%=$(NET_OUT)/%): $(NET_OUT)/%: $(NET_OUT)/tools/%.o \
+	$(patsubst $(NET)/%.c,$(NET_OUT)/%.o,$(wildcard $(NET)/tools/lib*.c))
+	$(CC) -o $@ $^
+
+$(NET_OUT)/peer: $(wildcard bench/*.[ch]) lib/digest/sha256.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(NET_CFLAGS)) -Ilib/digest -o $@ $(filter %.c,$^)
 
 # The engine again, under sanitizers.
 $(NET_OUT)/relay-unit: $(NET)/relay-unit.c $(NET)/impair.c $(NET)/toobig.c $(NET)/impair.h $(NET)/toobig.h
