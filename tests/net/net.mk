@@ -12,7 +12,7 @@ NET_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 
 NET_RELAY := relay options port impair toobig
 NET_TOOLS := $(patsubst $(NET)/tools/%.c,%,$(filter-out $(NET)/tools/lib%.c,$(wildcard $(NET)/tools/*.c)))
-NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(addprefix $(NET_OUT)/,$(NET_TOOLS)) \
+NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(NET_OUT)/relay-fd $(addprefix $(NET_OUT)/,$(NET_TOOLS)) \
 	$(if $(wildcard lib/digest/sha256.c),$(NET_OUT)/peer)
 
 .PHONY: net-tools check-net
@@ -20,6 +20,7 @@ net-tools: $(NET_PROGRAMS)
 
 check-net: net-tools
 	$(NET_OUT)/relay-unit
+	$(NET_OUT)/relay-fd $(NET_OUT)/relay
 	$(NET)/relay.t
 
 $(NET_OUT)/%.o: $(NET)/%.c
@@ -27,6 +28,9 @@ $(NET_OUT)/%.o: $(NET)/%.c
 	$(CC) $(NET_CFLAGS) -c -o $@ $<
 
 $(NET_OUT)/relay: $(NET_RELAY:%=$(NET_OUT)/%.o)
+	$(CC) -o $@ $^
+
+$(NET_OUT)/relay-fd: $(NET_OUT)/relay-fd.o
 	$(CC) -o $@ $^
 
 $(NET_OUT)/tools/%.o: $(NET)/tools/%.c

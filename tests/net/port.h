@@ -1,6 +1,6 @@
 /* port.h: where the relay takes and gives Ethernet frames: a tap device, in any
- * network namespace, or an inherited descriptor (a tap's, or a datagram socket's
- * that keeps frames apart).
+ * network namespace, or an inherited descriptor (a tap's, or a socket's that keeps
+ * frames apart: datagram or seqpacket).
  */
 #ifndef MIR_TESTS_PORT_H
 #define MIR_TESTS_PORT_H
