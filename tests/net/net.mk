@@ -22,6 +22,7 @@ check-net: net-tools
 	$(NET_OUT)/relay-unit
 	$(NET_OUT)/relay-fd $(NET_OUT)/relay
 	$(NET)/relay.t
+	$(NET)/tools.t
 
 $(NET_OUT)/%.o: $(NET)/%.c
 	@mkdir -p $(@D)

@@ -10,8 +10,8 @@
 static const struct {
 	const char *name;
 	uint8_t bit;
-} flag_table[] = { { "SYN", MIR_SYN }, { "ACK", MIR_ACK }, { "FIN", MIR_FIN }, { "RST", MIR_RST },
-	{ "PSH", MIR_PSH }, { "URG", MIR_URG } };
+} flag_table[] = { { "SYN", MIR_SYN }, { "FIN", MIR_FIN }, { "RST", MIR_RST }, { "PSH", MIR_PSH },
+	{ "ACK", MIR_ACK }, { "URG", MIR_URG } };
 
 #define FLAGS (sizeof flag_table / sizeof flag_table[0])
 

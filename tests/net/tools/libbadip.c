@@ -114,6 +114,10 @@ static void source_multicast(struct mir_raw *r)
 static void source_broadcast(struct mir_raw *r)
 {
 	from_source(r, 0xffffffff);
+}
+
+static void source_subnet(struct mir_raw *r)
+{
 	from_source(r, r->to | 0xff);
 }
 
@@ -255,7 +259,8 @@ const struct mir_bad_case mir_bad_ip[] = {
 	{ "ip-total-short", MIR_BAD_SILENT, total_short, "a length below the headers" },
 	{ "ip-truncated", MIR_BAD_SILENT, truncated, "0 to 27 bytes of an echo request" },
 	{ "ip-source-multicast", MIR_BAD_SILENT, source_multicast, "multicast sources" },
-	{ "ip-source-broadcast", MIR_BAD_SILENT, source_broadcast, "broadcast sources" },
+	{ "ip-source-broadcast", MIR_BAD_SILENT, source_broadcast, "255.255.255.255 as source" },
+	{ "ip-source-subnet", MIR_BAD_SILENT, source_subnet, "the broadcast address of a /24" },
 	{ "ip-source-loopback", MIR_BAD_SILENT, source_loopback, "127.0.0.1 from outside" },
 	{ "ip-source-self", MIR_BAD_SILENT, source_self, "the target's own address as source" },
 	{ "ip-source-reserved", MIR_BAD_SILENT, source_reserved, "0.0.0.0 and 240.0.0.1" },

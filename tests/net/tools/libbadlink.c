@@ -108,7 +108,6 @@ static void arp_flood(struct mir_raw *r)
 
 	arp_make(&p, r);
 	for (uint32_t i = 0; i < 20000; i++) {
-		mir_put32(p.data + MIR_ETH_HLEN + 10, i);
 		mir_put32(p.data + MIR_ETH_HLEN + 14, (r->to & 0xffff0000) | (i & 0xffff));
 		if (mir_get32(p.data + MIR_ETH_HLEN + 14) != r->to &&
 		    mir_get32(p.data + MIR_ETH_HLEN + 14) != r->from)

@@ -23,7 +23,8 @@ static void take(struct mir_raw *r, const uint8_t *frame, size_t n)
 {
 	const uint8_t *tcp = mir_frame_tcp(frame, n);
 
-	if (!tcp || mir_get32(frame + 26) != r->to || mir_get16(tcp) != r->port)
+	if (!tcp || mir_get32(frame + 26) != r->to || mir_get16(tcp) != r->port ||
+	    mir_get32(frame + 30) - r->from >= r->sources)
 		return;
 	if (tcp[13] & MIR_RST)
 		counts.resets++;
