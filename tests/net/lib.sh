@@ -118,6 +118,7 @@ neighbours() {
 start() {
 	local name=$1
 	shift
+	rm -f "$net_tmp/$name.out" "$net_tmp/$name.log"
 	"$@" >"$net_tmp/$name.out" 2>"$net_tmp/$name.log" </dev/null &
 	pid=$!
 	net_pids+=("$pid")
@@ -206,8 +207,10 @@ image_link() {
 
 # --- the end ---------------------------------------------------------------------
 
+# A child that a signal meets before it has become its program runs the trap, too.
 net_cleanup() {
 	local p n
+	[ "$BASHPID" = $$ ] || return
 	trap - EXIT
 	for p in "${net_pids[@]+"${net_pids[@]}"}"; do kill "$p" 2>/dev/null; done
 	for p in "${net_pids[@]+"${net_pids[@]}"}"; do wait "$p" 2>/dev/null; done

@@ -19,10 +19,7 @@ NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(NET_OUT)/relay-fd $(add
 net-tools: $(NET_PROGRAMS)
 
 check-net: net-tools
-	$(NET_OUT)/relay-unit
-	$(NET_OUT)/relay-fd $(NET_OUT)/relay
-	$(NET)/relay.t
-	$(NET)/tools.t
+	prove --exec '' $(NET)/*.t
 
 $(NET_OUT)/%.o: $(NET)/%.c
 	@mkdir -p $(@D)
