@@ -198,5 +198,6 @@ int main(int argc, char **argv)
 	       ",\"open_seconds\":%.3f,\"seconds\":%.3f}\n",
 	    counts.opened, counts.failed, counts.lost, counts.asked, counts.answered,
 	    (double)(opened - start) / 1e9, (double)(mir_now_ns() - start) / 1e9);
+	free(table);
 	return counts.answered != connections;
 }

@@ -243,6 +243,7 @@ int main(int argc, char **argv)
 		{ "bytes", MIR_OPT_NUMBER, &bytes_want, "the length that each body must have" },
 		{ "close", MIR_OPT_FLAG, &one_each, "a connection for each request" }, { 0 } };
 	struct connection *table;
+	uint64_t errors;
 	int64_t begin;
 
 	mir_options(argc, argv,
@@ -265,5 +266,8 @@ int main(int argc, char **argv)
 	for (uint64_t i = 0; i < connections; i++)
 		start(&table[i]);
 	serve(begin + (int64_t)run_seconds * SECOND);
-	return report((double)(mir_now_ns() - begin) / 1e9) != 0 || counts.done == 0;
+	errors = report((double)(mir_now_ns() - begin) / 1e9);
+	free(table);
+	free(samples);
+	return errors != 0 || counts.done == 0;
 }

@@ -176,5 +176,7 @@ int main(int argc, char **argv)
 	printf("{\"mode\":\"%s\",\"opened\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"dropped\":%" PRIu64
 	       ",\"first_drop_seconds\":%.3f}\n",
 	    mode_name[mode], opened, failed, dropped, (double)first_drop / 1e9);
+	free(table);
+	free(fds);
 	return opened == 0;
 }
