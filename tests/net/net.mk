@@ -13,7 +13,7 @@ NET_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 NET_RELAY := relay options port impair toobig
 NET_TOOLS := $(patsubst $(NET)/tools/%.c,%,$(filter-out $(NET)/tools/lib%.c,$(wildcard $(NET)/tools/*.c)))
 NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(NET_OUT)/relay-fd $(addprefix $(NET_OUT)/,$(NET_TOOLS)) \
-	$(if $(wildcard lib/digest/sha256.c),$(NET_OUT)/peer)
+	$(NET_OUT)/cable $(if $(wildcard lib/digest/sha256.c),$(NET_OUT)/peer)
 
 .PHONY: net-tools check-net
 net-tools: $(NET_PROGRAMS)
@@ -39,7 +39,12 @@ $(NET_TOOLS:%=$(NET_OUT)/%): $(NET_OUT)/%: $(NET_OUT)/tools/%.o \
 	$(patsubst $(NET)/%.c,$(NET_OUT)/%.o,$(wildcard $(NET)/tools/lib*.c))
 	$(CC) -o $@ $^
 
-$(NET_OUT)/peer: $(wildcard bench/*.[ch]) lib/digest/sha256.c
+$(NET_OUT)/cable: bench/cable.c
+	@mkdir -p $(@D)
+	$(CC) $(NET_CFLAGS) -o $@ $<
+
+PEER_C := $(addprefix bench/,peer.c server.c client.c) lib/digest/sha256.c
+$(NET_OUT)/peer: $(PEER_C) bench/peer.h bench/pattern.h
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(NET_CFLAGS)) -Ilib/digest -o $@ $(filter %.c,$^)
 
