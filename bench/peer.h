@@ -1,0 +1,21 @@
+/* peer.h: the parts of peer. */
+#ifndef MIR_BENCH_PEER_H
+#define MIR_BENCH_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* server.c: serve until killed; only returns with 1, a message on stderr. */
+int mir_peer_serve(const char *address, const char *port);
+
+/* client.c: one GET /down or POST /up; prints one line
+ * "bytes N seconds S digest D", D of all bytes (down) or as the server says (up);
+ * without digest, 0 and how many the server has counted.  0, or 1 with a message on stderr. */
+int mir_peer_down(const char *address, const char *port, uint64_t bytes, bool digest);
+int mir_peer_up(const char *address, const char *port, uint64_t bytes, bool digest);
+
+/* peer.c: a socket for the numeric address, listening or connected; -1 with a
+ * message on stderr. */
+int mir_peer_socket(const char *address, const char *port, int listening);
+
+#endif

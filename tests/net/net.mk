@@ -1,0 +1,56 @@
+# net.mk: the relay, the tools and the checks of tests/net.
+#
+# Included by the Makefile of the tree, or alone: make -f tests/net/net.mk [check-net]
+
+BUILD ?= build
+CC ?= cc
+NET := tests/net
+NET_OUT := $(BUILD)/tests/net
+NET_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual \
+	-Wsign-compare -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -MMD -MP
+NET_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+NET_RELAY := relay options port impair toobig
+NET_TOOLS := $(patsubst $(NET)/tools/%.c,%,$(filter-out $(NET)/tools/lib%.c,$(wildcard $(NET)/tools/*.c)))
+NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(NET_OUT)/relay-fd $(addprefix $(NET_OUT)/,$(NET_TOOLS)) \
+	$(NET_OUT)/cable $(if $(wildcard lib/digest/sha256.c),$(NET_OUT)/peer)
+
+.PHONY: net-tools check-net
+net-tools: $(NET_PROGRAMS)
+
+check-net: net-tools
+	prove --exec '' $(NET)/*.t
+
+$(NET_OUT)/%.o: $(NET)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(NET_CFLAGS) -c -o $@ $<
+
+$(NET_OUT)/relay: $(NET_RELAY:%=$(NET_OUT)/%.o)
+	$(CC) -o $@ $^
+
+$(NET_OUT)/relay-fd: $(NET_OUT)/relay-fd.o
+	$(CC) -o $@ $^
+
+$(NET_OUT)/tools/%.o: $(NET)/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(NET_CFLAGS) -c -o $@ $<
+
+$(NET_TOOLS:%=$(NET_OUT)/%): $(NET_OUT)/%: $(NET_OUT)/tools/%.o \
+	$(patsubst $(NET)/%.c,$(NET_OUT)/%.o,$(wildcard $(NET)/tools/lib*.c))
+	$(CC) -o $@ $^
+
+$(NET_OUT)/cable: bench/cable.c
+	@mkdir -p $(@D)
+	$(CC) $(NET_CFLAGS) -o $@ $<
+
+PEER_C := $(addprefix bench/,peer.c server.c client.c) lib/digest/sha256.c
+$(NET_OUT)/peer: $(PEER_C) bench/peer.h bench/pattern.h
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(NET_CFLAGS)) -Ilib/digest -o $@ $(filter %.c,$^)
+
+# The engine again, under sanitizers.
+$(NET_OUT)/relay-unit: $(NET)/relay-unit.c $(NET)/impair.c $(NET)/toobig.c $(NET)/impair.h $(NET)/toobig.h
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(NET_CFLAGS)) $(NET_SANITIZE) -o $@ $(filter %.c,$^)
+
+-include $(wildcard $(NET_OUT)/*.d $(NET_OUT)/*/*.d)
