@@ -1,15 +1,15 @@
 /* arp.c: the ARP device: the engine between an Ethernet, a timer and waiting fibers. */
-#include <mir/arp_dev.h>
+#include <mir/arp_device.h>
 #include <mir/log.h>
 
 MIR_LOG_SOURCE(arp);
 
-static struct mir_arp_dev *dev_of(struct mir_arp *a)
+static struct mir_arp_device *dev_of(struct mir_arp *a)
 {
-	return mir_container(a, struct mir_arp_dev, arp);
+	return mir_container(a, struct mir_arp_device, arp);
 }
 
-static void rearm(struct mir_arp_dev *d)
+static void rearm(struct mir_arp_device *d)
 {
 	if (d->engine.next != (mir_timer_is_set(&d->timer) ? d->timer.deadline : MIR_NEVER))
 		mir_timer_set(&d->timer, d->engine.next);
@@ -17,7 +17,7 @@ static void rearm(struct mir_arp_dev *d)
 
 static void fire(struct mir_timer *t)
 {
-	struct mir_arp_dev *d = mir_container(t, struct mir_arp_dev, timer);
+	struct mir_arp_device *d = mir_container(t, struct mir_arp_device, timer);
 	struct mir_packet *p;
 
 	mir_arp_engine_timeout(&d->engine, mir_now());
@@ -34,7 +34,7 @@ static void fire(struct mir_timer *t)
 
 static void effect_message(void *arg, const struct mir_mac *dst, const uint8_t msg[MIR_ARP_LEN])
 {
-	struct mir_arp_dev *d = arg;
+	struct mir_arp_device *d = arg;
 	struct mir_packet *p = mir_packet_new();
 
 	if (!p) {
@@ -47,14 +47,14 @@ static void effect_message(void *arg, const struct mir_mac *dst, const uint8_t m
 
 static int effect_deliver(void *arg, const struct mir_mac *dst, struct mir_packet *p)
 {
-	struct mir_arp_dev *d = arg;
+	struct mir_arp_device *d = arg;
 
 	return mir_ethernet_send(d->eth, dst, MIR_ETHERTYPE_IPV4, p);
 }
 
 static void effect_failed(void *arg, struct mir_packet *p)
 {
-	struct mir_arp_dev *d = arg;
+	struct mir_arp_device *d = arg;
 
 	p->next = d->failed;
 	d->failed = p;
@@ -62,14 +62,14 @@ static void effect_failed(void *arg, struct mir_packet *p)
 
 static void effect_settled(void *arg)
 {
-	struct mir_arp_dev *d = arg;
+	struct mir_arp_device *d = arg;
 
 	mir_wake_all(&d->settled);
 }
 
 static void effect_conflict(void *arg, uint32_t addr, const struct mir_mac *claimant)
 {
-	struct mir_arp_dev *d = arg;
+	struct mir_arp_device *d = arg;
 	struct mir_ipaddr ip = mir_ip4(addr);
 	char text[MIR_IPADDR_TEXT], mac[MIR_MAC_TEXT];
 
@@ -89,7 +89,7 @@ static const struct mir_arp_effects effects = {
 
 static void arp_input(void *arg, struct mir_packet *p, const struct mir_mac *src)
 {
-	struct mir_arp_dev *d = arg;
+	struct mir_arp_device *d = arg;
 
 	(void)src;
 	mir_packet_pull_up(p, MIR_ARP_LEN);
@@ -100,7 +100,7 @@ static void arp_input(void *arg, struct mir_packet *p, const struct mir_mac *src
 
 static int arp_send(struct mir_arp *a, struct mir_ipaddr next_hop, struct mir_packet *p)
 {
-	struct mir_arp_dev *d = dev_of(a);
+	struct mir_arp_device *d = dev_of(a);
 	int rc = mir_arp_engine_send(&d->engine, mir_ip4_of(&next_hop), p, mir_now());
 
 	rearm(d);
@@ -109,7 +109,7 @@ static int arp_send(struct mir_arp *a, struct mir_ipaddr next_hop, struct mir_pa
 
 static int arp_query(struct mir_arp *a, struct mir_ipaddr addr, struct mir_mac *out)
 {
-	struct mir_arp_dev *d = dev_of(a);
+	struct mir_arp_device *d = dev_of(a);
 	int rc;
 
 	for (;;) {
@@ -127,7 +127,7 @@ static int arp_query(struct mir_arp *a, struct mir_ipaddr addr, struct mir_mac *
 
 static int arp_add(struct mir_arp *a, struct mir_ipaddr addr)
 {
-	struct mir_arp_dev *d = dev_of(a);
+	struct mir_arp_device *d = dev_of(a);
 	int rc = mir_arp_engine_add(&d->engine, mir_ip4_of(&addr), mir_now());
 
 	rearm(d);
@@ -141,7 +141,7 @@ static void arp_remove(struct mir_arp *a, struct mir_ipaddr addr)
 
 static int arp_probe(struct mir_arp *a, struct mir_ipaddr addr, int64_t wait_ns)
 {
-	struct mir_arp_dev *d = dev_of(a);
+	struct mir_arp_device *d = dev_of(a);
 	int place = mir_arp_engine_probe(&d->engine, mir_ip4_of(&addr), wait_ns, mir_now());
 	int rc;
 
@@ -163,7 +163,7 @@ static int arp_probe(struct mir_arp *a, struct mir_ipaddr addr, int64_t wait_ns)
 static void arp_watch(
     struct mir_arp *a, mir_arp_conflict *conflict, mir_arp_unreachable *unreachable, void *arg)
 {
-	struct mir_arp_dev *d = dev_of(a);
+	struct mir_arp_device *d = dev_of(a);
 
 	d->conflict = conflict;
 	d->unreachable = unreachable;
@@ -180,7 +180,7 @@ static const struct mir_arp_ops arp_ops = {
 	.watch = arp_watch,
 };
 
-int mir_arp_dev_start(struct mir_arp_dev *d, const struct mir_arp_dev_config *c)
+int mir_arp_device_start(struct mir_arp_device *d, const struct mir_arp_device_config *c)
 {
 	struct mir_hash_key key;
 
@@ -193,7 +193,7 @@ int mir_arp_dev_start(struct mir_arp_dev *d, const struct mir_arp_dev_config *c)
 	return mir_ethernet_listen(c->eth, MIR_ETHERTYPE_ARP, arp_input, d);
 }
 
-void mir_arp_dev_stop(struct mir_arp_dev *d)
+void mir_arp_device_stop(struct mir_arp_device *d)
 {
 	mir_ethernet_listen(d->eth, MIR_ETHERTYPE_ARP, NULL, NULL);
 	mir_timer_stop(&d->timer);

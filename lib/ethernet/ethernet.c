@@ -1,14 +1,14 @@
 /* ethernet.c: frames by type (IEEE 802.3, RFC 894). */
-#include <mir/ethernet_dev.h>
+#include <mir/ethernet_device.h>
 
 enum { TYPE_MIN = 0x600, TYPE_VLAN = 0x8100, TYPE_QINQ = 0x88a8, GROUP_BIT = 1 };
 
-static struct mir_ethernet_dev *dev_of(struct mir_ethernet *e)
+static struct mir_ethernet_device *dev_of(struct mir_ethernet *e)
 {
-	return mir_container(e, struct mir_ethernet_dev, ethernet);
+	return mir_container(e, struct mir_ethernet_device, ethernet);
 }
 
-static int flush(struct mir_ethernet_dev *d)
+static int flush(struct mir_ethernet_device *d)
 {
 	unsigned n = d->queued;
 	int rc;
@@ -23,13 +23,13 @@ static int flush(struct mir_ethernet_dev *d)
 
 static void flush_hook(struct mir_hook *h)
 {
-	flush(mir_container(h, struct mir_ethernet_dev, flush));
+	flush(mir_container(h, struct mir_ethernet_device, flush));
 }
 
 static int ethernet_send(
     struct mir_ethernet *e, const struct mir_mac *dst, uint16_t type, struct mir_packet *p)
 {
-	struct mir_ethernet_dev *d = dev_of(e);
+	struct mir_ethernet_device *d = dev_of(e);
 	uint8_t *h;
 
 	if ((p->gso == MIR_GSO_NONE && p->total > e->mtu) || p->nslices > e->max_slices) {
@@ -52,7 +52,7 @@ static int ethernet_send(
 static int ethernet_listen(
     struct mir_ethernet *e, uint16_t type, mir_ethernet_input *input, void *arg)
 {
-	struct mir_ethernet_dev *d = dev_of(e);
+	struct mir_ethernet_device *d = dev_of(e);
 	int place = -1;
 
 	for (int i = MIR_ETHERNET_TYPES - 1; i >= 0; i--) {
@@ -72,7 +72,7 @@ static int ethernet_listen(
 }
 
 /* How the frame is addressed, or -1 if it is none of our business. */
-static int cast_of(struct mir_ethernet_dev *d, const uint8_t *dst)
+static int cast_of(struct mir_ethernet_device *d, const uint8_t *dst)
 {
 	static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
@@ -84,7 +84,7 @@ static int cast_of(struct mir_ethernet_dev *d, const uint8_t *dst)
 }
 
 /* Counts why a frame is dropped; NULL: it is not. */
-static uint64_t *refused(struct mir_ethernet_dev *d, const struct mir_packet *p, int cast)
+static uint64_t *refused(struct mir_ethernet_device *d, const struct mir_packet *p, int cast)
 {
 	uint16_t type = mir_be16(p->data + 12);
 
@@ -99,7 +99,7 @@ static uint64_t *refused(struct mir_ethernet_dev *d, const struct mir_packet *p,
 	return NULL;
 }
 
-static void frame_input(struct mir_ethernet_dev *d, struct mir_packet *p)
+static void frame_input(struct mir_ethernet_device *d, struct mir_packet *p)
 {
 	struct mir_mac src;
 	uint64_t *why;
@@ -145,7 +145,8 @@ static const struct mir_ethernet_ops ethernet_ops = {
 	.listen = ethernet_listen,
 };
 
-int mir_ethernet_dev_start(struct mir_ethernet_dev *d, const struct mir_ethernet_dev_config *c)
+int mir_ethernet_device_start(
+    struct mir_ethernet_device *d, const struct mir_ethernet_device_config *c)
 {
 	memset(d->listener, 0, sizeof(d->listener));
 	memset(&d->stats, 0, sizeof(d->stats));
@@ -165,7 +166,7 @@ int mir_ethernet_dev_start(struct mir_ethernet_dev *d, const struct mir_ethernet
 	return 0;
 }
 
-void mir_ethernet_dev_stop(struct mir_ethernet_dev *d)
+void mir_ethernet_device_stop(struct mir_ethernet_device *d)
 {
 	mir_net_listen(d->net, NULL, NULL);
 	flush(d);

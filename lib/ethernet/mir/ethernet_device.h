@@ -1,6 +1,6 @@
-/* ethernet_dev.h: the ETHERNET device over a NETWORK. */
-#ifndef MIR_ETHERNET_DEV_H
-#define MIR_ETHERNET_DEV_H
+/* ethernet_device.h: the ETHERNET device over a NETWORK. */
+#ifndef MIR_ETHERNET_DEVICE_H
+#define MIR_ETHERNET_DEVICE_H
 
 #include <mir/ethernet.h>
 #include <mir/loop.h>
@@ -11,7 +11,7 @@ enum {
 	MIR_ETHERNET_TYPES = 4 /* types that can be listened for at once */
 };
 
-struct mir_ethernet_dev_config {
+struct mir_ethernet_device_config {
 	struct mir_net *net;
 	const char *name;
 };
@@ -28,7 +28,7 @@ struct mir_ethernet_stats {
 	uint64_t tx_bursts;
 };
 
-struct mir_ethernet_dev {
+struct mir_ethernet_device {
 	struct mir_ethernet ethernet; /* the object */
 	struct mir_net *net;
 	struct {
@@ -43,10 +43,11 @@ struct mir_ethernet_dev {
 };
 
 /* Takes over the interface's input.  Does not block; cannot fail. */
-int mir_ethernet_dev_start(struct mir_ethernet_dev *, const struct mir_ethernet_dev_config *);
+int mir_ethernet_device_start(
+    struct mir_ethernet_device *, const struct mir_ethernet_device_config *);
 
 /* Sends what is queued and lets the interface go.  The device may be asked for one more turn's end
  * after this, so its memory stays until the loop has gone round. */
-void mir_ethernet_dev_stop(struct mir_ethernet_dev *);
+void mir_ethernet_device_stop(struct mir_ethernet_device *);
 
 #endif

@@ -1,6 +1,6 @@
-/* arp_dev.h: the ARP device over an ETHERNET. */
-#ifndef MIR_ARP_DEV_H
-#define MIR_ARP_DEV_H
+/* arp_device.h: the ARP device over an ETHERNET. */
+#ifndef MIR_ARP_DEVICE_H
+#define MIR_ARP_DEVICE_H
 
 #include <mir/arp.h>
 #include <mir/arp_engine.h>
@@ -8,12 +8,12 @@
 #include <mir/fiber.h>
 #include <mir/timer.h>
 
-struct mir_arp_dev_config {
+struct mir_arp_device_config {
 	struct mir_ethernet *eth;
 	const char *name;
 };
 
-struct mir_arp_dev {
+struct mir_arp_device {
 	struct mir_arp arp; /* the object */
 	struct mir_ethernet *eth;
 	struct mir_arp_engine engine; /* engine.stats: the counters */
@@ -27,9 +27,9 @@ struct mir_arp_dev {
 };
 
 /* Does not block.  MIR_ELIMIT: the Ethernet has no place for another type. */
-int mir_arp_dev_start(struct mir_arp_dev *, const struct mir_arp_dev_config *);
+int mir_arp_device_start(struct mir_arp_device *, const struct mir_arp_device_config *);
 
 /* Drops what waits; fibers in query or probe are woken with MIR_EHOSTUNREACH. */
-void mir_arp_dev_stop(struct mir_arp_dev *);
+void mir_arp_device_stop(struct mir_arp_device *);
 
 #endif
