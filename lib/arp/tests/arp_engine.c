@@ -308,10 +308,18 @@ static void malformed(void)
 		const char *what;
 		uint8_t at, value;
 	} table[] = {
-		{ "hardware", 1, 6 },      { "hardware, high", 0, 1 }, { "protocol", 2, 9 },
-		{ "protocol, low", 3, 1 }, { "hardware size", 4, 5 },  { "protocol size", 5, 16 },
-		{ "operation 0", 7, 0 },   { "operation 3", 7, 3 },    { "operation, high", 6, 1 },
-		{ "group MAC", 8, 3 },     { "127/8", 14, 127 },       { "multicast", 14, 224 },
+		{ "hardware", 1, 6 },
+		{ "hardware, high", 0, 1 },
+		{ "protocol", 2, 9 },
+		{ "protocol, low", 3, 1 },
+		{ "hardware size", 4, 5 },
+		{ "protocol size", 5, 16 },
+		{ "operation 0", 7, 0 },
+		{ "operation 3", 7, 3 },
+		{ "operation, high", 6, 1 },
+		{ "group MAC", 8, 3 },
+		{ "127/8", 14, 127 },
+		{ "multicast", 14, 224 },
 		{ "class E", 14, 255 },
 	};
 	uint8_t m[MIR_ARP_LEN];

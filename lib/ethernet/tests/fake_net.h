@@ -32,8 +32,7 @@ static inline int fake_send(struct mir_net *n, struct mir_packet *const frames[]
 			f->frame[f->sent].len = MIR_MIN(frames[i]->total, (unsigned)FAKE_FRAME);
 			f->frame[f->sent].csum = frames[i]->csum;
 			f->frame[f->sent].gso = frames[i]->gso;
-			mir_packet_copy(
-			    frames[i], 0, f->frame[f->sent].b, f->frame[f->sent].len);
+			mir_packet_copy(frames[i], 0, f->frame[f->sent].b, f->frame[f->sent].len);
 			f->sent++;
 		}
 		mir_packet_unref(frames[i]);

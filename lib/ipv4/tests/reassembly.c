@@ -78,7 +78,7 @@ static void orders(void)
 
 static void shuffled(void)
 {
-	uint8_t at[46];
+	uint8_t at[47];
 	struct mir_packet *p = NULL;
 
 	mir_reassembly_init(&r);
@@ -173,7 +173,7 @@ static void memory(void)
 	mir_packet_append(p, &s);
 	mir_reassembly_input(&r, p, 0);
 	ok(r.budget.used < 2048, "a small fragment does not hold a large buffer");
-	mir_mem_fail_at(1);
+	mir_mem_fail_at(3);
 	ok(!put(1, 8, 16, false), "no memory for the whole");
 	mir_mem_fail_at(0);
 	ok(r.stats.refused == 1, "counted");
