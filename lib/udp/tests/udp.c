@@ -238,12 +238,12 @@ static void malformed(void)
 
 static void no_memory(void)
 {
-	struct box box = { 0 };
+	struct box box = { 0 }, abox = { 0 };
 	struct mir_udp_port *a;
 
 	for (unsigned n = 1; n < 40; n++) {
 		pair_start(&(struct mir_link_config){ 0 });
-		a = bind(&alice, NULL, 0, NULL);
+		a = bind(&alice, NULL, 0, &abox);
 		bind(&bob, NULL, 5, &box);
 		mir_mem_fail_at(n);
 		send(a, "10.0.0.2", 5, 9000, 20);
