@@ -58,6 +58,11 @@ struct mir_ip_proto {
 	/* l4: the first len (>= 8) bytes of our own datagram's payload, as the reporter quotes
 	 * them.  May be NULL. */
 	void (*error)(void *arg, const struct mir_ip_error *, const uint8_t *l4, size_t len);
+
+	/* Asked before error(), and before IP believes a smaller path MTU: can the quoted datagram
+	 * have been ours (a port that is bound, a sequence number in the window; RFC 5927)?  NULL:
+	 * yes. */
+	bool (*plausible)(void *arg, const struct mir_ip_error *, const uint8_t *l4, size_t len);
 };
 
 enum mir_ip_event { MIR_IP_ADDED, MIR_IP_REMOVED, MIR_IP_CONFLICT };
