@@ -25,15 +25,15 @@ struct place {
 };
 
 /* Report; `at` may be NULL: then "mirage: error: ..." */
-void diag_error(const struct place *at, const char *fmt, ...) PRINTF(2, 3);
-void diag_warning(const struct place *at, const char *fmt, ...) PRINTF(2, 3);
+void diag_error(const struct place *at, const char *fmt, ...) MIR_PRINTF(2, 3);
+void diag_warning(const struct place *at, const char *fmt, ...) MIR_PRINTF(2, 3);
 /* Something the user sees but need not act on, without place: "mirage: ..." */
-void diag_info(const char *fmt, ...) PRINTF(1, 2);
+void diag_info(const char *fmt, ...) MIR_PRINTF(1, 2);
 
 /* Lines below the last report. */
-void diag_found(const char *fmt, ...) PRINTF(1, 2);
-void diag_expected(const char *fmt, ...) PRINTF(1, 2);
-void diag_note(const char *fmt, ...) PRINTF(1, 2);
+void diag_found(const char *fmt, ...) MIR_PRINTF(1, 2);
+void diag_expected(const char *fmt, ...) MIR_PRINTF(1, 2);
+void diag_note(const char *fmt, ...) MIR_PRINTF(1, 2);
 /* "did you mean 'X'?" with the nearest of the candidates, or nothing if none is near. */
 void diag_suggest(const char *word, const struct list *candidates);
 /* The nearest candidate, or NULL if none is near. */

@@ -109,9 +109,9 @@ void manifest_write(const struct manifest *m, struct text *out)
 	    &(m)->what[(m)->n_##what++])
 
 /* The words of a line; missing ones are "". */
-static char *word(const struct list *words, size_t i)
+static char *word(const struct words *words, size_t i)
 {
-	return i < words->n ? words->v[i] : mem_str("");
+	return i < words->n ? words->v[i].s : mem_str("");
 }
 
 static bool take_scalar(struct manifest *m, const char *key, char *value)
@@ -150,34 +150,34 @@ static bool take_detail(struct manifest *m, const char *key, char *value)
 	return true;
 }
 
-static void take_device(struct manifest *m, const struct list *w)
+static void take_device(struct manifest *m, const struct words *w)
 {
-	*PUSH(m, devices) = (struct manifest_device){.instance = word(w, 0),
-	    .device = word(w, 1),
-	    .signature = word(w, 2),
-	    .group = mem_str(""),
-	    .network = mem_str(""),
-	    .disk = mem_str(""),
-	    .licence = mem_str(""),
-	    .why = mem_str("")};
+	*PUSH(m, devices) = (struct manifest_device){ .instance = word(w, 0),
+		.device = word(w, 1),
+		.signature = word(w, 2),
+		.group = mem_str(""),
+		.network = mem_str(""),
+		.disk = mem_str(""),
+		.licence = mem_str(""),
+		.why = mem_str("") };
 }
 
-static bool take_row(struct manifest *m, const char *key, const struct list *w)
+static bool take_row(struct manifest *m, const char *key, const struct words *w)
 {
 	if (str_eq(key, "device"))
 		take_device(m, w);
 	else if (str_eq(key, "key"))
-		*PUSH(m, keys) = (struct manifest_key){word(w, 0), word(w, 1), word(w, 2),
-		    word(w, 3), word(w, 4)};
+		*PUSH(m, keys) = (struct manifest_key){ word(w, 0), word(w, 1), word(w, 2),
+			word(w, 3), word(w, 4) };
 	else if (str_eq(key, "package"))
-		*PUSH(m, packages) = (struct manifest_need){word(w, 0), word(w, 1)};
+		*PUSH(m, packages) = (struct manifest_need){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "module"))
-		*PUSH(m, modules) = (struct manifest_need){word(w, 0), word(w, 1)};
+		*PUSH(m, modules) = (struct manifest_need){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "component"))
 		*PUSH(m, components) =
-		    (struct manifest_component){word(w, 0), word(w, 1), word(w, 2)};
+		    (struct manifest_component){ word(w, 0), word(w, 1), word(w, 2) };
 	else if (str_eq(key, "fs"))
-		*PUSH(m, fs) = (struct manifest_fs){word(w, 0), word(w, 1)};
+		*PUSH(m, fs) = (struct manifest_fs){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "source"))
 		list_add(&m->sources, word(w, 0));
 	else if (str_eq(key, "library"))
@@ -193,9 +193,9 @@ static bool take_row(struct manifest *m, const char *key, const struct list *w)
 
 int manifest_parse(const char *name, const char *data, size_t len, struct manifest *out)
 {
-	struct statements all = {0};
+	struct statements all = { 0 };
 
-	*out = (struct manifest){0};
+	*out = (struct manifest){ 0 };
 #define EMPTY(field) out->field = mem_str("");
 	SCALARS(EMPTY)
 #undef EMPTY
@@ -203,10 +203,9 @@ int manifest_parse(const char *name, const char *data, size_t len, struct manife
 		return -EINVAL;
 	for (size_t i = 0; i < all.n; i++) {
 		const struct statement *s = &all.v[i];
-		struct list words = {0};
+		struct words words = { 0 };
 
-		if (statement_words(s, &words) != 0)
-			return -EINVAL;
+		statement_words(s, &words);
 		if (!take_row(out, s->key, &words) && !take_detail(out, s->key, word(&words, 0)) &&
 		    !take_scalar(out, s->key, word(&words, 0))) {
 			diag_error(&s->at_key, "unknown line '%s' in a manifest", s->key);
@@ -219,7 +218,7 @@ int manifest_parse(const char *name, const char *data, size_t len, struct manife
 
 int manifest_read(const char *path, struct manifest *out)
 {
-	struct text t = {0};
+	struct text t = { 0 };
 	int rc = file_read(path, &t);
 
 	return rc < 0 ? rc : manifest_parse(path, t.s, t.len, out);

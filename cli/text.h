@@ -11,14 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#include <mir/cc.h>
 
 /* Zeroed memory of the pool. */
 void *mem_new(size_t size);
 /* A copy of the first `n` bytes of `s`, ended by a zero byte. */
 char *mem_strn(const char *s, size_t n);
 char *mem_str(const char *s);
-char *mem_fmt(const char *fmt, ...) PRINTF(1, 2);
+char *mem_fmt(const char *fmt, ...) MIR_PRINTF(1, 2);
 /* Room for one more element behind the `n` that are there; returns the (moved) array.  *cap is
  * what the array holds. */
 void *mem_grow(void *array, size_t n, size_t *cap, size_t element);
@@ -35,7 +35,7 @@ struct text {
 void text_add(struct text *, const char *s);
 void text_addn(struct text *, const char *s, size_t n);
 void text_addc(struct text *, char c);
-void text_addf(struct text *, const char *fmt, ...) PRINTF(2, 3);
+void text_addf(struct text *, const char *fmt, ...) MIR_PRINTF(2, 3);
 void text_addv(struct text *, const char *fmt, va_list ap);
 /* The string, "" when empty. */
 const char *text_str(const struct text *);
@@ -50,7 +50,7 @@ struct list {
 };
 
 void list_add(struct list *, const char *s);
-void list_addf(struct list *, const char *fmt, ...) PRINTF(2, 3);
+void list_addf(struct list *, const char *fmt, ...) MIR_PRINTF(2, 3);
 /* Add what is not there yet; true if it was added. */
 bool list_add_new(struct list *, const char *s);
 bool list_has(const struct list *, const char *s);

@@ -1,0 +1,602 @@
+/* conf.c: the .conf format.  The table of its keys is at the end of this file. */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "conf.h"
+#include "value.h"
+
+struct conf_rule {
+	const char *key; /* ends in '-': a family, fs-NAME */
+	void (*take)(struct conf *, const struct statement *, const char *rest);
+	bool repeats;         /* may be given again */
+	const char *expected; /* value, shown when it is empty; NULL: may be empty */
+};
+
+static const struct conf_rule rules[];
+
+#define PUSH(c, what)                                                                              \
+	((c)->what = mem_grow((c)->what, (c)->n_##what, &(c)->cap_##what, sizeof *(c)->what),      \
+	    &(c)->what[(c)->n_##what++])
+
+/* Names become parts of C identifiers and of options. */
+static bool good_name(const char *s)
+{
+	if (!isalpha((unsigned char)*s) || (unsigned char)*s >= 128)
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s >= 128 ||
+		    (!isalnum((unsigned char)*s) && *s != '-' && *s != '_'))
+			return false;
+	return true;
+}
+
+static bool check_name(const struct statement *s, const char *name)
+{
+	struct place at = s->at_key;
+
+	if (good_name(name) && strlen(name) <= 64)
+		return true;
+	at.column += (int)(strlen(s->key) - strlen(name));
+	at.width = (int)strlen(name);
+	diag_error(&at, "not a name");
+	diag_found("'%s'", name);
+	diag_expected("a letter, then letters, digits, '-' and '_', 64 at most");
+	return false;
+}
+
+static void take_name(struct conf *c, const struct statement *s, const char *rest)
+{
+	char *name = statement_value(s);
+
+	(void)rest;
+	if (good_name(name)) {
+		c->name = name;
+		return;
+	}
+	diag_error(&s->at_value, "not a name for an image");
+	diag_found("'%s'", name);
+	diag_expected("a letter, then letters, digits, '-' and '_'");
+}
+
+/* "hello.main" and "Hello.main" are hello_main in hello.c; "start" is start anywhere. */
+static void take_function(struct conf *c, const struct statement *s, const char *job)
+{
+	const char *dot = strchr(job, '.');
+	char *module = dot ? mem_strn(job, (size_t)(dot - job)) : NULL;
+	bool good = module ? good_name(module) && good_name(dot + 1) : good_name(job);
+
+	if (!good || strchr(dot ? dot + 1 : job, '-')) {
+		diag_error(&s->at_value, "not a function");
+		diag_found("'%s'", job);
+		diag_expected("FILE.FUNCTION, as hello.main for hello_main() in hello.c, or the "
+			      "name of a C function");
+		return;
+	}
+	c->job = mem_str(job);
+	if (!module) {
+		c->function = mem_str(job);
+		return;
+	}
+	module[0] = (char)tolower((unsigned char)module[0]);
+	c->function = mem_fmt("%s_%s", str_ident(module), dot + 1);
+	c->function_file = mem_fmt("%s.c", module);
+}
+
+static void take_main(struct conf *c, const struct statement *s, const char *rest)
+{
+	static const char *const kinds[] = {
+		[MAIN_NOIP] = "noip", [MAIN_IP] = "ip", [MAIN_HTTP] = "http"
+	};
+	struct list names = { 0 };
+	enum conf_main kind = MAIN_NONE;
+
+	for (enum conf_main i = MAIN_NOIP; i <= MAIN_HTTP; i++) {
+		list_addf(&names, "main-%s", kinds[i]);
+		if (str_eq(kinds[i], rest))
+			kind = i;
+	}
+	if (kind == MAIN_NONE) {
+		diag_error(&s->at_key, "unknown kind of main '%s'", s->key);
+		diag_expected("main-noip, main-ip or main-http");
+		diag_suggest(s->key, &names);
+		/* It was meant as the main: do not also complain that there is none. */
+		kind = MAIN_NOIP;
+	} else if (c->main != MAIN_NONE) {
+		diag_error(&s->at_key, "a second main");
+		diag_found("'%s', and '%s' in line %d", s->key, c->at_main.source, c->at_main.line);
+		diag_expected("one of main-noip, main-ip and main-http, once");
+		return;
+	}
+	c->main = kind;
+	c->at_main = s->at_key;
+	take_function(c, s, statement_value(s));
+}
+
+static void add_device(
+    struct conf *c, const struct statement *s, enum conf_kind kind, const char *name)
+{
+	if (!check_name(s, name))
+		return;
+	for (size_t i = 0; i < c->n_devices; i++) {
+		const struct conf_device *d = &c->devices[i];
+
+		if (d->kind == kind && str_eq(str_ident(d->name), str_ident(name))) {
+			diag_error(&s->at_key, "two devices with the same C name");
+			diag_found("'%s', and '%s' in line %d", name, d->name, d->at_key.line);
+			diag_expected("names that differ in more than '-' and '_'");
+			return;
+		}
+	}
+	*PUSH(c, devices) =
+	    (struct conf_device){ kind, mem_str(name), statement_value(s), s->at_key, s->at_value };
+}
+
+static void add_setting(
+    struct conf *c, const struct statement *s, const char *option, const char *value, bool known)
+{
+	*PUSH(c, settings) =
+	    (struct conf_setting){ mem_str(option), mem_str(value), s->at_key, s->at_value, known };
+}
+
+/* A path in the .conf is relative to the folder that the .conf is in. */
+static void take_fs(struct conf *c, const struct statement *s, const char *name)
+{
+	char *folder = statement_value(s);
+
+	while (strlen(folder) > 1 && str_ends(folder, "/"))
+		folder = mem_strn(folder, strlen(folder) - 1);
+	add_device(c, s, CONF_FS, name);
+	add_setting(c, s, s->key, folder, true);
+}
+
+static void take_kv(struct conf *c, const struct statement *s, const char *name)
+{
+	add_device(c, s, CONF_KV, name);
+}
+
+static void take_block(struct conf *c, const struct statement *s, const char *name)
+{
+	add_device(c, s, CONF_BLOCK, name);
+	if (!str_eq(statement_value(s), "default"))
+		add_setting(c, s, s->key, statement_value(s), true);
+}
+
+static void bad_value(
+    const struct place *at, const char *what, const char *found, const char *expected)
+{
+	diag_error(at, "%s", what);
+	diag_found("'%s'", found);
+	diag_expected("%s", expected);
+}
+
+/* default | dhcp | CIDR | CIDR gateway IP */
+static void take_net(struct conf *c, const struct statement *s, const char *name)
+{
+	static const char form[] = "default, dhcp, or an address as 10.0.0.2/24, then perhaps "
+				   "'gateway' and an address";
+	const char *prefix = str_eq(name, "service") ? "" : mem_fmt("%s-", name);
+	struct words w = { 0 };
+
+	statement_words(s, &w);
+	add_device(c, s, CONF_NET, name);
+	if (w.n == 1 && str_eq(w.v[0].s, "default"))
+		return;
+	if (w.n == 1 && str_eq(w.v[0].s, "dhcp")) {
+		add_setting(c, s, mem_fmt("%sdhcp", prefix), "true", true);
+		return;
+	}
+	if (value_check("cidr", w.v[0].s)) {
+		bad_value(
+		    &w.v[0].at, "not an address with the length of its prefix", w.v[0].s, form);
+		return;
+	}
+	add_setting(c, s, mem_fmt("%sipv4", prefix), w.v[0].s, true);
+	if (w.n == 1)
+		return;
+	if (w.n != 3 || !str_eq(w.v[1].s, "gateway"))
+		bad_value(&w.v[1].at, "something else after the address", w.v[1].s, form);
+	else if (value_check("ip", w.v[2].s))
+		bad_value(&w.v[2].at, "not an IP address", w.v[2].s, "an address as 10.0.0.1");
+	else
+		add_setting(c, s, mem_fmt("%sipv4-gateway", prefix), w.v[2].s, true);
+}
+
+static void take_key(struct conf *c, const struct statement *s, const char *name)
+{
+	static const char form[] = "TYPE DEFAULT \"help\", as: string \"hello\" \"what to say\"";
+	struct words w = { 0 };
+	const char *wrong;
+
+	statement_words(s, &w);
+	if (!check_name(s, name))
+		return;
+	if (!w.n || !value_type(w.v[0].s)) {
+		bad_value(w.n ? &w.v[0].at : &s->at_value, "not a type", w.n ? w.v[0].s : "", form);
+		diag_note("types: bool, int, size, port, port0, string, ip, cidr, duration, "
+			  "choice(a|b)");
+		return;
+	}
+	if (w.n != 3) {
+		diag_error(&s->at_value, w.n < 3 ? "a default or a help text is missing"
+						 : "more than a type, a default and a help text");
+		diag_expected("%s", form);
+		return;
+	}
+	if ((wrong = value_check(w.v[0].s, w.v[1].s))) {
+		bad_value(
+		    &w.v[1].at, mem_fmt("a default that is no %s", w.v[0].s), w.v[1].s, wrong);
+		return;
+	}
+	*PUSH(c, keys) =
+	    (struct conf_key){ mem_str(name), w.v[0].s, w.v[1].s, w.v[2].s, s->at_key };
+}
+
+static void take_xl(struct conf *c, const struct statement *s, const char *name)
+{
+	list_addf(&c->xl, "%s = %s", name, s->value);
+}
+
+static void take_items(const struct statement *s, struct words *out)
+{
+	statement_items(s, out);
+}
+
+static void take_sources(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_items(s, &c->sources);
+}
+
+static void take_packages(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_items(s, &c->packages);
+}
+
+static void take_depends(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_items(s, &c->modules);
+}
+
+static void take_devices_path(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_items(s, &c->devices_path);
+}
+
+static void take_flags(struct conf *c, const struct statement *s, const char *rest)
+{
+	struct words w = { 0 };
+
+	(void)rest;
+	statement_words(s, &w);
+	for (size_t i = 0; i < w.n; i++)
+		list_add(str_eq(s->key, "cflags") ? &c->cflags : &c->ldflags, w.v[i].s);
+}
+
+static void take_needs(struct conf *c, const struct statement *s, const char *rest)
+{
+	static const char *const known[] = { "clock", "random", "console", "stack" };
+	struct words w = { 0 };
+	struct list names = { 0 };
+
+	(void)rest;
+	for (size_t i = 0; i < MIR_COUNT(known); i++)
+		list_add(&names, known[i]);
+	statement_items(s, &w);
+	for (size_t i = 0; i < w.n; i++) {
+		if (!list_has(&names, w.v[i].s)) {
+			bad_value(&w.v[i].at, "unknown need", w.v[i].s,
+			    mem_fmt("some of %s", list_join(&names, ", ")));
+			diag_suggest(w.v[i].s, &names);
+			continue;
+		}
+		c->needs.v = mem_grow(c->needs.v, c->needs.n, &c->needs.cap, sizeof *c->needs.v);
+		c->needs.v[c->needs.n++] = w.v[i];
+	}
+}
+
+/* NAME, or NAME+mirage-TARGET. */
+static void take_compiler(struct conf *c, const struct statement *s, const char *rest)
+{
+	char *value = statement_value(s), *plus = strchr(value, '+');
+
+	(void)rest;
+	c->at_compiler = s->at_value;
+	c->compiler = plus ? mem_strn(value, (size_t)(plus - value)) : value;
+	if (!plus)
+		return;
+	if (str_starts(plus + 1, "mirage-") && plus[strlen("+mirage-")]) {
+		c->target = plus + strlen("+mirage-");
+		return;
+	}
+	bad_value(&s->at_value, "not a target behind the compiler", plus + 1,
+	    "NAME or NAME+mirage-TARGET, as gcc-12+mirage-xen");
+}
+
+/* A value of a device, with the type that the format gives it whatever the device. */
+static void take_typed(struct conf *c, const struct statement *s, const char *type)
+{
+	const char *wrong = value_check(type, statement_value(s));
+
+	if (wrong)
+		bad_value(&s->at_value, mem_fmt("wrong value for '%s'", s->key), statement_value(s),
+		    wrong);
+	else
+		add_setting(c, s, s->key, statement_value(s), true);
+}
+
+static void take_http_port(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_typed(c, s, "port0");
+}
+
+static void take_http_address(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_typed(c, s, "ip");
+}
+
+/* The old names for addresses are put together in finish_ip(). */
+static void take_ip(struct conf *c, const struct statement *s, const char *rest)
+{
+	take_typed(c, s, str_eq(rest, "use-dhcp") ? "bool" : "ip");
+}
+
+static void take_ip_use_dhcp(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_ip(c, s, "use-dhcp");
+}
+
+static void take_ignored(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)c, (void)s, (void)rest;
+}
+
+static const struct conf_rule rules[] = {
+	{ "main-", take_main, true, "FILE.FUNCTION" },
+	{ "name", take_name, false, "a name" },
+	{ "fs-", take_fs, false, "a folder" },
+	{ "kv-", take_kv, false, "the name of a store, or default" },
+	{ "block-", take_block, false, "a file or a device of the host, or default" },
+	{ "net-", take_net, false, "default, dhcp, or an address as 10.0.0.2/24" },
+	{ "key-", take_key, false, "TYPE DEFAULT \"help\"" },
+	{ "xl-", take_xl, true, "a value" },
+	{ "needs", take_needs, true, "some of clock, random, console, stack" },
+	{ "sources", take_sources, true, "files, as a.c, lib/*.c" },
+	{ "cflags", take_flags, true, "flags of the compiler" },
+	{ "ldflags", take_flags, true, "flags of the linker" },
+	{ "depends", take_depends, true, NULL },
+	{ "packages", take_packages, true, NULL },
+	{ "devices-path", take_devices_path, true, "folders" },
+	{ "ports-path", take_ignored, true, "folders" },
+	{ "compiler", take_compiler, false, "NAME or NAME+mirage-TARGET" },
+	{ "ip-use-dhcp", take_ip_use_dhcp, false, "true or false" },
+	{ "ip-address", take_ip, false, "an address as 10.0.0.2" },
+	{ "ip-netmask", take_ip, false, "a netmask as 255.255.255.0" },
+	{ "ip-gateway", take_ip, false, "an address as 10.0.0.1" },
+	{ "http-port", take_http_port, false, "a port number" },
+	{ "http-address", take_http_address, false, "an address, or * for any" },
+};
+
+void conf_key_names(struct list *out)
+{
+	for (size_t i = 0; i < MIR_COUNT(rules); i++)
+		if (!str_ends(rules[i].key, "-"))
+			list_add(out, rules[i].key);
+	list_add(out, "main-http");
+	list_add(out, "main-ip");
+	list_add(out, "main-noip");
+}
+
+static const struct conf_rule *find_rule(const char *key, const char **rest)
+{
+	for (size_t i = 0; i < MIR_COUNT(rules); i++) {
+		bool family = str_ends(rules[i].key, "-");
+
+		if (family ? str_starts(key, rules[i].key) : str_eq(key, rules[i].key)) {
+			*rest = family ? key + strlen(rules[i].key) : "";
+			return &rules[i];
+		}
+	}
+	return NULL;
+}
+
+static bool given_twice(const struct statements *all, size_t i)
+{
+	for (size_t j = 0; j < i; j++) {
+		if (!str_eq(all->v[j].key, all->v[i].key))
+			continue;
+		diag_error(&all->v[i].at_key, "'%s' is given a second time", all->v[i].key);
+		diag_note("the first is in line %d: %s", all->v[j].at_key.line,
+		    str_trim(all->v[j].at_key.source));
+		diag_expected("one of them");
+		return true;
+	}
+	return false;
+}
+
+static void take_statement(struct conf *c, const struct statements *all, size_t i)
+{
+	struct statement *s = &all->v[i];
+	const struct conf_rule *r;
+	const char *rest = "";
+
+	/* As ever, the first letter may be a capital. */
+	s->key[0] = (char)tolower((unsigned char)s->key[0]);
+	r = find_rule(s->key, &rest);
+	if ((!r || !r->repeats) && given_twice(all, i))
+		return;
+	if (!*s->value && (!r || r->expected)) {
+		diag_error(&s->at_key, "'%s' has no value", s->key);
+		diag_expected("%s", r ? r->expected : "KEY: VALUE");
+		return;
+	}
+	if (r)
+		r->take(c, s, rest);
+	else
+		add_setting(c, s, s->key, statement_value(s), false);
+}
+
+const struct conf_setting *conf_setting(const struct conf *c, const char *option)
+{
+	for (size_t i = 0; i < c->n_settings; i++)
+		if (str_eq(c->settings[i].option, option))
+			return &c->settings[i];
+	return NULL;
+}
+
+/* The prefix length of a netmask, or -1. */
+static int mask_length(const char *mask)
+{
+	for (int len = 0; len <= 32; len++) {
+		unsigned long m = len ? 0xffffffffUL << (32 - len) & 0xffffffffUL : 0;
+
+		if (str_eq(mask,
+			mem_fmt("%lu.%lu.%lu.%lu", m >> 24, m >> 16 & 255, m >> 8 & 255, m & 255)))
+			return len;
+	}
+	return -1;
+}
+
+static void renamed(
+    struct conf *c, const struct conf_setting *from, const char *option, const char *value)
+{
+	struct conf_setting s = *from;
+
+	s.option = mem_str(option);
+	s.value = mem_str(value);
+	*PUSH(c, settings) = s;
+}
+
+/* ip-use-dhcp, ip-address, ip-netmask, ip-gateway become dhcp, ipv4, ipv4-gateway. */
+static void finish_ip(struct conf *c)
+{
+	const struct conf_setting *dhcp = conf_setting(c, "ip-use-dhcp"),
+				  *address = conf_setting(c, "ip-address"),
+				  *mask = conf_setting(c, "ip-netmask"),
+				  *gateway = conf_setting(c, "ip-gateway");
+	bool use_dhcp = dhcp && str_eq(value_c("bool", dhcp->value), "true");
+	struct conf_setting d = { 0 }, a = { 0 }, g = { 0 };
+	int len = 24;
+
+	/* The array moves while it grows. */
+	if (dhcp)
+		d = *dhcp;
+	if (gateway)
+		g = *gateway;
+	if (address || mask)
+		a = address ? *address : *mask;
+	else if (gateway && !use_dhcp)
+		a = g;
+	if (mask && (len = mask_length(mask->value)) < 0) {
+		bad_value(&mask->at_value, "not a netmask", mask->value, "as 255.255.255.0");
+		return;
+	}
+	if (use_dhcp && address) {
+		diag_warning(&address->at_key, "an address is given, and DHCP asked for");
+		diag_note("the address wins; remove one of the two");
+	}
+	if (a.option && !(use_dhcp && !address))
+		renamed(
+		    c, &a, "ipv4", mem_fmt("%s/%d", address ? address->value : "10.0.0.2", len));
+	if (d.option)
+		renamed(c, &d, "dhcp", use_dhcp ? "true" : "false");
+	if (g.option)
+		renamed(c, &g, "ipv4-gateway", g.value);
+}
+
+static void check_whole(struct conf *c)
+{
+	struct place at = { .file = c->file };
+
+	if (c->main == MAIN_NONE) {
+		diag_error(&at, "no main: nothing says what to start");
+		diag_expected(
+		    "one line 'main-noip: FILE.FUNCTION', 'main-ip: ...' or 'main-http: ...'");
+		diag_note("main-noip: %s.main calls %s_main() of %s.c", c->name, str_ident(c->name),
+		    c->name);
+	}
+	for (size_t i = 0; i < c->n_devices; i++) {
+		const struct conf_device *d = &c->devices[i];
+
+		if (d->kind != CONF_NET || c->main != MAIN_NOIP)
+			continue;
+		diag_error(&d->at_key, "a network interface, but the main has no network");
+		diag_found("'%s'", c->at_main.source);
+		diag_expected("main-ip or main-http");
+	}
+}
+
+unsigned conf_parse(const char *file, const char *data, size_t len, struct conf *out)
+{
+	unsigned before = diag_errors(), broken;
+	struct statements all = { 0 };
+	const char *base = path_base(file);
+
+	*out = (struct conf){ .file = file, .folder = path_dir(file) };
+	out->name = mem_strn(base, strlen(base) - (str_ends(base, ".conf") ? 5 : 0));
+	if (!good_name(out->name))
+		out->name = mem_fmt("app-%s", str_ident(out->name));
+	broken = statements_parse(file, data, len, &all);
+	for (size_t i = 0; i < all.n; i++)
+		take_statement(out, &all, i);
+	finish_ip(out);
+	/* A line that could not be read may have been the main. */
+	if (!broken)
+		check_whole(out);
+	return diag_errors() - before;
+}
+
+unsigned conf_read(const char *file, struct conf *out)
+{
+	struct text t = { 0 };
+	int rc = file_read(file, &t);
+
+	if (rc < 0) {
+		diag_error(NULL, "cannot read '%s': %s", file, strerror(-rc));
+		return 1;
+	}
+	return conf_parse(file, t.s, t.len, out);
+}
+
+char *conf_find(const char *folder, const char *wanted)
+{
+	struct list all = { 0 }, found = { 0 };
+	int rc;
+
+	if (wanted) {
+		if (file_exists(wanted))
+			return mem_str(wanted);
+		diag_error(NULL, "cannot find '%s'", wanted);
+		folder = path_dir(wanted);
+	}
+	if ((rc = dir_list(folder, &all)) < 0) {
+		diag_error(NULL, "cannot read the folder '%s': %s", folder, strerror(-rc));
+		return NULL;
+	}
+	for (size_t i = 0; i < all.n; i++)
+		if (str_ends(all.v[i], ".conf") && all.v[i][0] != '.' &&
+		    file_exists(mem_fmt("%s/%s", folder, all.v[i])))
+			list_add(&found, all.v[i]);
+	if (wanted) {
+		diag_suggest(path_base(wanted), &found);
+		return NULL;
+	}
+	if (found.n == 1)
+		return path_join(folder, found.v[0]);
+	if (!found.n) {
+		diag_error(NULL, "no .conf file in this folder");
+		diag_found("%s", all.n ? "other files only" : "an empty folder");
+		diag_expected("one file NAME.conf; 'mirage new NAME' makes an example");
+		return NULL;
+	}
+	diag_error(NULL, "%zu .conf files in this folder", found.n);
+	diag_found("%s", list_join(&found, ", "));
+	diag_expected("one, or say which: mirage configure -f %s", found.v[0]);
+	return NULL;
+}
