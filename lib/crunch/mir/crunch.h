@@ -36,3 +36,19 @@ struct mir_crunch_index {
 	uint64_t count;
 	uint64_t bytes; /* sum of the sizes of all values */
 };
+
+struct mir_crunch {
+	struct mir_kv kv; /* the signature object */
+	const struct mir_crunch_index *index;
+};
+
+struct mir_crunch_config {
+	const struct mir_crunch_index *index; /* &mir_crunch_NAME */
+	const char *name;                     /* "static" */
+};
+
+/* Make the store ready. Nothing is copied: views of values have no owner. Always 0. */
+int mir_crunch_start(struct mir_crunch *, const struct mir_crunch_config *);
+void mir_crunch_stop(struct mir_crunch *);
+
+#endif
