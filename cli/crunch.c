@@ -1,7 +1,6 @@
 /* crunch.c: `mirage crunch DIR OUT.o --name NAME`: a folder as a linkable object, and what it was
  * made from as OUT.o.d for make.
  */
-#define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,6 @@
  * nowhere, is an error, so that an image never holds what was not meant to be published. All
  * errors are reported before giving up, so that one run shows all that must be mended.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -5,7 +5,6 @@
  * in which the image ends, whatever ended it; signals, the terminal and the exit status are the
  * image's own, and nobody is left who could be killed without it.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 /* netlink.c: addresses, routes and interfaces by rtnetlink(7). */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>

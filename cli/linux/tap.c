@@ -1,5 +1,4 @@
 /* tap.c: tap devices of Linux (Documentation/networking/tuntap.rst of the kernel). */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
