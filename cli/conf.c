@@ -118,6 +118,13 @@ static void add_device(
 {
 	if (!check_name(s, name))
 		return;
+	for (size_t i = 0; i < c->needs.n; i++) {
+		if (c->main != MAIN_NOIP || !str_eq(c->needs.v[i].s, "stack"))
+			continue;
+		diag_error(&c->needs.v[i].at, "a need of the network, but the main has none");
+		diag_found("'%s'", c->at_main.source);
+		diag_expected("main-ip or main-http");
+	}
 	for (size_t i = 0; i < c->n_devices; i++) {
 		const struct conf_device *d = &c->devices[i];
 
@@ -260,6 +267,12 @@ static void take_depends(struct conf *c, const struct statement *s, const char *
 	take_items(s, &c->modules);
 }
 
+static void take_uses(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_items(s, &c->uses);
+}
+
 static void take_devices_path(struct conf *c, const struct statement *s, const char *rest)
 {
 	(void)rest;
@@ -372,6 +385,7 @@ static const struct conf_rule rules[] = {
 	{ "ldflags", take_flags, true, "flags of the linker" },
 	{ "depends", take_depends, true, NULL },
 	{ "packages", take_packages, true, NULL },
+	{ "uses", take_uses, true, "names of libraries, as digest" },
 	{ "devices-path", take_devices_path, true, "folders" },
 	{ "ports-path", take_ignored, true, "folders" },
 	{ "compiler", take_compiler, false, "NAME or NAME+mirage-TARGET" },
@@ -520,6 +534,13 @@ static void check_whole(struct conf *c)
 		    "one line 'main-noip: FILE.FUNCTION', 'main-ip: ...' or 'main-http: ...'");
 		diag_note("main-noip: %s.main calls %s_main() of %s.c", c->name, str_ident(c->name),
 		    c->name);
+	}
+	for (size_t i = 0; i < c->needs.n; i++) {
+		if (c->main != MAIN_NOIP || !str_eq(c->needs.v[i].s, "stack"))
+			continue;
+		diag_error(&c->needs.v[i].at, "a need of the network, but the main has none");
+		diag_found("'%s'", c->at_main.source);
+		diag_expected("main-ip or main-http");
 	}
 	for (size_t i = 0; i < c->n_devices; i++) {
 		const struct conf_device *d = &c->devices[i];

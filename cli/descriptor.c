@@ -112,7 +112,6 @@ static const struct {
 	{"object", offsetof(struct descriptor, object)},
 	{"header", offsetof(struct descriptor, header)},
 	{"embed", offsetof(struct descriptor, embed)},
-	{"handler", offsetof(struct descriptor, handler)},
 	{"license", offsetof(struct descriptor, licence)},
 },
   lists[] = {
@@ -189,13 +188,13 @@ static void check_whole(const struct descriptor *d, const char *file)
 	}
 	if (d->library)
 		return;
-	if (!*d->provides || !*d->object || !*d->header) {
+	if (!*d->provides || (!*d->object && !d->job) || !*d->header) {
 		diag_error(&d->at, "the device '%s' is described only in part", d->name);
 		diag_found("%s%s%s", *d->provides ? "" : "no 'provides:' ",
 		    *d->object ? "" : "no 'object:' ", *d->header ? "" : "no 'header:'");
 		diag_expected("provides, object and header (docs/devices.md)");
 	}
-	if (!*d->type && (d->n_needs || d->n_keys || *d->embed || *d->handler)) {
+	if (!*d->type && (d->n_needs || d->n_keys || *d->embed || d->job)) {
 		diag_error(&d->at, "the device '%s' has needs or keys, but no type", d->name);
 		diag_expected("'type: NAME': struct NAME, struct NAME_config, NAME_start()");
 	}
@@ -220,6 +219,7 @@ unsigned descriptor_parse(const char *file, const char *data, size_t len, struct
 	statements_parse(file, data, len, &all);
 	for (size_t i = 0; i < all.n; i++)
 		take(&d, &all.v[i]);
+	d.job = str_eq(d.provides, "HTTP");
 	check_whole(&d, file);
 	d.shared = d.shared || global_signature(d.provides);
 	twin = descriptor_find(out, d.name);

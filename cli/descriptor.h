@@ -33,13 +33,13 @@ struct descriptor {
 	bool library;   /* code only */
 	char *provides; /* signature, "" for a library */
 	char *about;
-	char *type;    /* mir_ipv4, "" for a global object */
-	char *object;  /* member, or the name of the global object */
-	char *header;  /* mir/ipv4.h */
-	char *folder;  /* absolute; of the descriptor */
-	char *embed;   /* config field that points at the embedded files, or "" */
-	char *handler; /* config field for the application's request handler, or "" */
-	bool shared;   /* one for all groups */
+	char *type;   /* mir_ipv4, "" for a global object */
+	char *object; /* member, or the name of the global object */
+	char *header; /* mir/ipv4.h */
+	char *folder; /* absolute; of the descriptor */
+	char *embed;  /* config field that points at the embedded files, or "" */
+	bool job;     /* HTTP: has a request handler and TYPE_run(), and need not be an object */
+	bool shared;  /* one for all groups */
 	char *licence;
 	struct descriptor_need *needs;
 	size_t n_needs, cap_needs;

@@ -15,7 +15,7 @@
 
 enum {
 	STATEMENT_LINE_MAX = 16384, /* bytes in a line */
-	STATEMENTS_MAX = 8192,     /* statements in a file */
+	STATEMENTS_MAX = 8192,      /* statements in a file */
 };
 
 struct statement {

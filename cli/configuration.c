@@ -1,0 +1,303 @@
+/* configuration.c: from a request and a .conf to all that is known about an image. */
+#include <ctype.h>
+#include <string.h>
+
+#include "configuration.h"
+#include "paths.h"
+#include "process.h"
+#include "version.h"
+
+/* The folder of the .conf is the place of the work; -f DIR/NAME.conf is refused elsewhere. */
+static int read_conf(struct configuration *c)
+{
+	char *file = conf_find(".", c->request.file);
+
+	if (!file)
+		return EXIT_FAILED;
+	if (!str_eq(path_dir(file), ".")) {
+		diag_error(NULL, "'%s' is not in the current folder", file);
+		diag_expected("to be called there: cd %s", str_sh_quote(path_dir(file)));
+		return EXIT_USAGE;
+	}
+	if (conf_read(path_base(file), &c->conf))
+		return EXIT_FAILED;
+	c->name = c->request.output ? c->request.output : c->conf.name;
+	if (!*c->name || c->name[0] == '-' || strpbrk(c->name, "/ \t\n'\"$\\:#%*?")) {
+		diag_error(NULL, "not a name for an image: '%s'", c->name);
+		diag_expected("letters, digits, '-', '_' and '.'");
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static int choose_target(struct configuration *c)
+{
+	const struct place *at = NULL;
+	const char *name = c->request.target ? c->request.target : "unix";
+
+	if (c->conf.target) {
+		at = &c->conf.at_compiler;
+		if (c->request.target && !str_eq(c->request.target, c->conf.target)) {
+			diag_warning(
+			    at, "the target named here wins over '-t %s'", c->request.target);
+		}
+		name = c->conf.target;
+	}
+	return target_load(c->share, name, at, &c->target) ? 0 : EXIT_FAILED;
+}
+
+static int choose_net(struct configuration *c)
+{
+	const struct conf_setting *s = conf_setting(&c->conf, "net");
+	const struct list *nets = &c->target.nets;
+	const char *net = c->request.net;
+
+	if (!net && s)
+		net = s->value;
+	if (!nets->n && net) {
+		diag_error(NULL, "the target '%s' has no choice of networks", c->target.name);
+		diag_found("--net=%s", net);
+		return EXIT_FAILED;
+	}
+	c->net = net ? net : nets->n ? nets->v[0] : "";
+	if (nets->n && !list_has(nets, c->net)) {
+		diag_error(c->request.net || !s ? NULL : &s->at_value,
+		    "there is no network '%s' on the target '%s'", c->net, c->target.name);
+		diag_expected("%s", list_join(nets, " or "));
+		diag_suggest(c->net, nets);
+		return EXIT_FAILED;
+	}
+	c->folder = mem_fmt("mirage/%s%s%s", c->target.name, *c->net ? "-" : "", c->net);
+	return 0;
+}
+
+static void choose_compiler(struct configuration *c)
+{
+	const struct conf_setting *cc = conf_setting(&c->conf, "cc");
+	const char *program;
+
+	c->compiler = c->conf.compiler ? c->conf.compiler : cc ? cc->value : c->target.cc;
+	program = mem_strn(c->compiler, strcspn(c->compiler, " "));
+	if (process_found(program))
+		return;
+	diag_error(c->conf.compiler ? &c->conf.at_compiler : NULL,
+	    "the compiler '%s' is not installed", program);
+	diag_expected("one that is, as gcc or clang: 'apt-get install gcc'");
+}
+
+/* A source file: obj/app/a/b.o for a/b.c of the application, obj/lib/ipv4/ipv4.o for the tree's;
+ * `owner` is the device it belongs to, whose name stands for a folder outside the tree. */
+static void add_unit(struct configuration *c, const char *source, const char *owner)
+{
+	size_t n = strlen(c->share);
+	bool app = owner == NULL;
+	const char *path =
+	    app ? mem_fmt("app/%s", source) : mem_fmt("ext/%s/%s", owner, path_base(source));
+	char *object;
+
+	if (!app && strncmp(source, c->share, n) == 0 && source[n] == '/')
+		path = source + n + 1;
+	object = mem_str(path);
+	for (char *p = object; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("/._-", *p))
+			*p = '_';
+	/* "../x.c" must stay below obj/. */
+	for (char *p = object; (p = strstr(p, "..")) != NULL;)
+		p[0] = p[1] = '_';
+	if (str_ends(object, ".c"))
+		object = mem_strn(object, strlen(object) - 2);
+	c->units = mem_grow(c->units, c->n_units, &c->cap_units, sizeof *c->units);
+	c->units[c->n_units++] =
+	    (struct unit){ mem_str(source), mem_fmt("%s/obj/%s.o", c->folder, object), app };
+	list_add(app ? &c->manifest.sources : &c->manifest.libraries, app ? source : path);
+}
+
+static bool compiles(const char *name)
+{
+	return str_ends(name, ".c") || str_ends(name, ".S");
+}
+
+static void add_units(
+    struct configuration *c, const char *folder, const struct list *patterns, const char *owner)
+{
+	struct list files = { 0 };
+
+	source_files(folder, patterns, &files, &c->missing);
+	for (size_t i = 0; i < files.n; i++)
+		if (compiles(files.v[i]))
+			add_unit(c, files.v[i], owner);
+}
+
+static void no_match(const struct word *w)
+{
+	struct list near = { 0 };
+
+	diag_error(&w->at, "no source matches '%s'", w->s);
+	diag_expected("a file of this folder, as main.c or src/*.c");
+	dir_glob(path_dir(w->s), "*.c", &near);
+	diag_suggest(path_base(w->s), &near);
+}
+
+static void app_sources(struct configuration *c)
+{
+	const struct conf *conf = &c->conf;
+	struct list files = { 0 };
+
+	for (size_t i = 0; i < conf->sources.n; i++) {
+		size_t before = files.n;
+
+		dir_glob(".", conf->sources.v[i].s, &files);
+		if (files.n == before)
+			no_match(&conf->sources.v[i]);
+	}
+	if (!conf->sources.n)
+		dir_glob(".", "*.c", &files);
+	for (size_t i = 0; i < files.n; i++) {
+		if (!compiles(files.v[i]) || !list_add_new(&c->manifest.files, files.v[i]))
+			continue;
+		add_unit(c, files.v[i], NULL);
+	}
+	/* manifest.files served to leave out what was named twice. */
+	files = c->manifest.files;
+	c->manifest.files = (struct list){ 0 };
+	if (!files.n && !conf->sources.n) {
+		diag_error(&conf->at_main, "there is no C source in this folder");
+		diag_expected("%s with the function %s()",
+		    conf->function_file ? conf->function_file : "a file", conf->function);
+	} else if (conf->function_file && !list_has(&files, conf->function_file)) {
+		bool found = false;
+
+		for (size_t i = 0; i < files.n; i++)
+			found = found || str_eq(path_base(files.v[i]), conf->function_file);
+		if (found)
+			return;
+		diag_error(
+		    &conf->at_main, "there is no '%s' for '%s'", conf->function_file, conf->job);
+		diag_found("%s", files.n ? list_join(&files, ", ") : "no source");
+		diag_expected("%s with the function %s()", conf->function_file, conf->function);
+		diag_suggest(conf->function_file, &files);
+	}
+}
+
+static void check_folders(const struct conf *c)
+{
+	for (size_t i = 0; i < c->n_devices; i++) {
+		const struct conf_device *d = &c->devices[i];
+		struct list all = { 0 }, folders = { 0 };
+
+		if (d->kind != CONF_FS || dir_exists(d->value))
+			continue;
+		diag_error(&d->at_value, "there is no folder '%s'", d->value);
+		if (file_exists(d->value))
+			diag_found("a file of that name");
+		diag_expected("a folder, relative to %s", path_base(c->file));
+		dir_list(path_dir(d->value), &all);
+		for (size_t j = 0; j < all.n; j++)
+			if (dir_exists(path_join(path_dir(d->value), all.v[j])))
+				list_add(&folders, all.v[j]);
+		diag_suggest(path_base(d->value), &folders);
+	}
+}
+
+static void add_include(struct configuration *c, const char *folder)
+{
+	list_add_new(&c->include, folder);
+}
+
+static void library_sources(struct configuration *c)
+{
+	add_include(c, mem_fmt("%s/types", c->share));
+	add_include(c, mem_fmt("%s/run", c->share));
+	add_units(c, c->target.folder, &c->target.sources, c->target.name);
+	for (size_t i = 0; i < c->graph.n_libraries; i++) {
+		const struct descriptor *d = c->graph.libraries[i];
+
+		add_include(c, d->folder);
+		for (size_t j = 0; j < d->include.n; j++)
+			add_include(c, path_join(d->folder, d->include.v[j]));
+		for (size_t j = 0; j < d->cflags.n; j++)
+			list_add_new(&c->cflags, d->cflags.v[j]);
+		add_units(c, d->folder, &d->sources, d->name);
+	}
+}
+
+static void pkg_config(
+    struct configuration *c, const char *module, const char *what, struct list *out)
+{
+	char *argv[] = { mem_str("pkg-config"), mem_str(what), mem_str(module), NULL };
+	struct text text = { 0 }, errors = { 0 };
+
+	if (process_run(argv, &text, &errors) != 0)
+		list_add_new(&c->missing_modules, module);
+	else
+		list_split(out, str_trim(text_str(&text)), ' ');
+}
+
+static void add_need(
+    struct manifest_need **v, size_t *n, size_t *cap, const char *name, const char *who)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (str_eq((*v)[i].name, name))
+			return;
+	*v = mem_grow(*v, *n, cap, sizeof **v);
+	(*v)[(*n)++] = (struct manifest_need){ mem_str(name), mem_str(who) };
+}
+
+static void dependencies(struct configuration *c)
+{
+	struct manifest *m = &c->manifest;
+	const struct conf *conf = &c->conf;
+
+	for (size_t i = 0; i < conf->packages.n; i++)
+		add_need(&m->packages, &m->n_packages, &m->cap_packages, conf->packages.v[i].s,
+		    conf->file);
+	for (size_t i = 0; i < conf->modules.n; i++)
+		add_need(
+		    &m->modules, &m->n_modules, &m->cap_modules, conf->modules.v[i].s, conf->file);
+	for (size_t i = 0; i < c->graph.n_libraries; i++) {
+		const struct descriptor *d = c->graph.libraries[i];
+
+		for (size_t j = 0; j < d->packages.n; j++)
+			add_need(&m->packages, &m->n_packages, &m->cap_packages, d->packages.v[j],
+			    d->name);
+		for (size_t j = 0; j < d->modules.n; j++)
+			add_need(
+			    &m->modules, &m->n_modules, &m->cap_modules, d->modules.v[j], d->name);
+	}
+	if (m->n_modules && !process_found("pkg-config"))
+		add_need(&m->packages, &m->n_packages, &m->cap_packages, "pkgconf", "depends:");
+	for (size_t i = 0; i < m->n_modules; i++) {
+		pkg_config(c, m->modules[i].name, "--cflags", &c->cflags);
+		pkg_config(c, m->modules[i].name, "--libs", &c->ldflags);
+	}
+}
+
+int configuration_make(const struct request *r, struct configuration *out)
+{
+	unsigned before = diag_errors();
+	struct list folders = { 0 };
+	struct configuration *c = out;
+	int rc;
+
+	*c = (struct configuration){ .request = *r, .share = paths_share() };
+	if (!c->share)
+		return EXIT_FAILED;
+	if ((rc = read_conf(c)) || (rc = choose_target(c)) || (rc = choose_net(c)))
+		return rc;
+	choose_compiler(c);
+	check_folders(&c->conf);
+	for (size_t i = 0; i < c->conf.devices_path.n; i++)
+		list_add(&folders, c->conf.devices_path.v[i].s);
+	c->graph.conf = &c->conf;
+	c->graph.target = &c->target;
+	c->graph.net = c->net;
+	c->graph.settings = &c->request.keys;
+	if (descriptors_load(c->share, &c->target, &folders, &c->graph.descriptors))
+		return EXIT_FAILED;
+	graph_resolve(&c->graph);
+	app_sources(c);
+	library_sources(c);
+	if (diag_errors() == before)
+		dependencies(c);
+	return diag_errors() == before ? 0 : EXIT_FAILED;
+}

@@ -1,0 +1,81 @@
+/* configuration.h: everything that configure knows before it writes files. */
+#ifndef CLI_CONFIGURATION_H
+#define CLI_CONFIGURATION_H
+
+#include "configure.h"
+#include "graph.h"
+
+/* What was asked for: by a command line, or by a saved one. */
+struct request {
+	const char *file;   /* -f, or NULL */
+	const char *output; /* -o, or NULL */
+	const char *target; /* "unix", or NULL */
+	const char *net;    /* "direct", or NULL */
+	struct list keys;   /* "ipv4=10.0.0.2/24" */
+};
+
+/* A source file and the object made of it. */
+struct unit {
+	const char *source; /* as make sees it */
+	const char *object; /* below obj/ */
+	bool app;           /* the application's own: warnings, mirage/app.h */
+};
+
+struct configuration {
+	struct request request;
+	struct conf conf;
+	struct target target;
+	struct graph graph;
+	const char *share;  /* absolute */
+	const char *root;   /* folder of the .conf as the user sees it, "." if the current one */
+	const char *folder; /* mirage/unix-socket */
+	const char *net;    /* "" if the target has no choice */
+	const char *name;   /* of the image */
+	const char *compiler;
+	struct unit *units;
+	size_t n_units, cap_units;
+	struct list include; /* folders */
+	struct list cflags;  /* of libraries and pkg-config modules */
+	struct list ldflags;
+	struct list missing; /* patterns of sources that match nothing yet */
+	struct list missing_modules;
+	struct manifest manifest;
+};
+
+/* Read a request from a command line; EXIT_USAGE after an error.  *empty: it asks for nothing. */
+int request_from_arguments(const struct arguments *, struct request *out, bool *empty);
+/* Read a saved one; 0, -ENOENT, or -EINVAL after an error was reported. */
+int request_load(const char *file, struct request *out);
+void request_save(const struct request *, struct text *out);
+/* As it would be typed, quoted for a shell. */
+char *request_text(const struct request *);
+
+/* Resolve a request in the current folder: 0, or an exit code after errors were reported. */
+int configuration_make(const struct request *, struct configuration *out);
+
+/* As configuration_load() of configure.h, with all that is known; packages that are missing are an
+ * error. */
+int configuration_to_build(const struct arguments *, struct configuration *, struct manifest *);
+
+/* Write the generated files.  force: a file that someone edited is an error, else it is kept with a
+ * warning.  dry_run: only say what would be written.  last: this becomes the configuration that
+ * is repeated.  0 or an exit code. */
+struct write_options {
+	bool force, dry_run, last;
+};
+int configuration_write(const struct configuration *, const struct write_options *);
+
+/* generate_*.c: the text of each generated file. */
+void generate_app_h(const struct configuration *, struct text *out);
+void generate_main_c(const struct configuration *, struct text *out);
+void generate_build_mk(const struct configuration *, struct text *out);
+void generate_manifest_s(const struct configuration *, struct text *out);
+void generate_makefile(const struct configuration *, struct text *out);
+/* The response files of the compiler and the linker. */
+void generate_flags(const struct configuration *, bool app, struct text *out);
+void generate_objects(const struct configuration *, struct text *out);
+
+/* The prototype that the job must have, without ';'. */
+char *job_prototype(const struct conf *);
+
+#endif

@@ -1,0 +1,150 @@
+/* configure.c: `mirage configure`, and finding the configuration that other commands mean. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "configuration.h"
+#include "paths.h"
+
+const struct option options_configure[] = {
+	OPTIONS_TARGET,
+	{ "file", 'f', "FILE", "the description, where the folder has several" },
+	{ "output", 'o', "NAME", "name of the image, instead of that of the .conf" },
+	{ "depend", 0, NULL, "install what is missing at once" },
+	{ "dry-run", 0, NULL, "only print which files would be written" },
+	OPTION_END,
+};
+
+static const char last_request[] = "mirage/arguments";
+
+/* The last configuration, or the default one. */
+static int load_last(struct request *out)
+{
+	int rc = request_load(last_request, out);
+
+	return rc == -EINVAL ? EXIT_FAILED : 0;
+}
+
+/* Sources that packages bring are needed to build, not to configure. */
+static int check_missing(const struct configuration *c, bool building)
+{
+	struct list names = { 0 };
+
+	for (size_t i = 0; i < c->missing_modules.n; i++)
+		list_add(&names, c->missing_modules.v[i]);
+	for (size_t i = 0; i < c->missing.n; i++)
+		list_add(&names, c->missing.v[i]);
+	if (!names.n)
+		return 0;
+	if (!building) {
+		diag_info("packages are still missing; 'mirage depend' installs them");
+		return 0;
+	}
+	diag_error(NULL, "files of packages are missing");
+	diag_found("no %s", list_join(&names, ", no "));
+	for (size_t i = 0; i < c->manifest.n_packages; i++)
+		diag_note("%s, for %s", c->manifest.packages[i].name, c->manifest.packages[i].who);
+	diag_expected("'mirage depend' to have installed them");
+	return EXIT_FAILED;
+}
+
+/* Which request the switches of a command mean, and whether it becomes the last one. */
+static int find_request(const struct arguments *a, struct request *out, bool *last)
+{
+	struct request asked, saved;
+	struct target target;
+	bool empty, none;
+	int rc;
+
+	*last = false;
+	if ((rc = request_from_arguments(a, &asked, &empty)))
+		return rc;
+	none = !file_exists(last_request);
+	if ((rc = load_last(&saved)))
+		return rc;
+	asked.keys = (struct list){ 0 };
+	if (!asked.target && !asked.net) {
+		*out = saved;
+		return 0;
+	}
+	*last = none;
+	asked.target = asked.target ? asked.target : "unix";
+	if (!asked.net && paths_share() &&
+	    target_load(paths_share(), asked.target, NULL, &target) && target.nets.n)
+		asked.net = target.nets.v[0];
+	/* What was configured for this target before. */
+	rc = request_load(mem_fmt("mirage/%s%s%s/arguments", asked.target, asked.net ? "-" : "",
+			      asked.net ? asked.net : ""),
+	    out);
+	if (rc == -EINVAL)
+		return EXIT_FAILED;
+	if (rc < 0) {
+		*out = asked;
+		out->file = saved.file;
+		out->output = saved.output;
+	}
+	return 0;
+}
+
+static int load(
+    const struct arguments *a, struct configuration *c, struct manifest *out, bool building)
+{
+	struct write_options options = { 0 };
+	struct request r;
+	int rc;
+
+	if ((rc = find_request(a, &r, &options.last)) || (rc = configuration_make(&r, c)))
+		return rc;
+	/* Unlike the command, this keeps what someone edited. */
+	if ((rc = configuration_write(c, &options)) || (rc = check_missing(c, building)))
+		return rc;
+	if (manifest_read(mem_fmt("%s/manifest", c->folder), out) < 0)
+		return EXIT_FAILED;
+	return 0;
+}
+
+int configuration_load(const struct arguments *args, struct manifest *out)
+{
+	struct configuration c;
+
+	return load(args, &c, out, false);
+}
+
+int configuration_to_build(
+    const struct arguments *args, struct configuration *c, struct manifest *out)
+{
+	return load(args, c, out, true);
+}
+
+static void summary(const struct configuration *c)
+{
+	printf("configured %s for %s%s%s: %zu devices, %zu sources, %s/\n", c->name, c->target.name,
+	    *c->net ? " with net=" : "", c->net, c->graph.n_instances, c->n_units, c->folder);
+}
+
+int command_configure(const struct arguments *a)
+{
+	struct write_options options = {
+		.force = true, .last = true, .dry_run = argument_given(a, "dry-run")
+	};
+	struct configuration c;
+	struct request r;
+	bool empty;
+	int rc;
+
+	if ((rc = request_from_arguments(a, &r, &empty)))
+		return rc;
+	if (empty && (rc = load_last(&r)))
+		return rc;
+	if ((rc = configuration_make(&r, &c)) || (rc = configuration_write(&c, &options)))
+		return rc;
+	if (options.dry_run)
+		return EXIT_OK;
+	summary(&c);
+	if (argument_given(a, "depend")) {
+		struct arguments depend = { .command = command_find("depend") };
+
+		return command_depend(&depend);
+	}
+	return check_missing(&c, false);
+}

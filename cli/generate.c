@@ -1,0 +1,225 @@
+/* generate.c: write the files of a configuration, and only those that change. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "configuration.h"
+#include "version.h"
+
+#define PUSH(m, what)                                                                              \
+	((m)->what = mem_grow((m)->what, (m)->n_##what, &(m)->cap_##what, sizeof *(m)->what),      \
+	    &(m)->what[(m)->n_##what++])
+
+int generated_check(const char *path)
+{
+	char line[512];
+	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, line, sizeof line - 1);
+	close(fd);
+	if (n < 0)
+		return -errno;
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return strstr(line, GENERATED_MARK) != NULL;
+}
+
+static void device(struct manifest *m, const struct instance *in)
+{
+	const struct descriptor *d = in->device;
+	struct manifest_device *out = PUSH(m, devices);
+
+	*out = (struct manifest_device){ .instance = mem_str(in->id),
+		.device = d->name,
+		.signature = d->provides,
+		.group = mem_str(in->group),
+		.network = mem_str(str_eq(d->provides, "NETWORK") ? in->group : ""),
+		.disk = mem_str(str_eq(d->provides, "BLOCK") ? in->group : ""),
+		.licence = d->licence,
+		.why = mem_str(in->why) };
+	for (size_t i = 0; i < d->n_needs; i++)
+		if (in->needs[i])
+			list_addf(&out->needs, "%s=%s", d->needs[i].field, in->needs[i]->id);
+}
+
+static void keys(struct manifest *m, const struct key *k, size_t n, const char *owner)
+{
+	for (size_t i = 0; i < n; i++)
+		if (k[i].boot)
+			*PUSH(m, keys) =
+			    (struct manifest_key){ mem_str(k[i].option), mem_str(k[i].type),
+				    mem_str(k[i].value), mem_str(k[i].help), mem_str(owner) };
+}
+
+static void common_key(struct manifest *m, const char *option, const char *type, const char *def,
+    const char *help)
+{
+	*PUSH(m, keys) = (struct manifest_key){ mem_str(option), mem_str(type), mem_str(def),
+		mem_str(help), mem_str("") };
+}
+
+static void common_keys(struct manifest *m)
+{
+	common_key(m, "logs", "string", "info", "log levels: [SOURCE:]LEVEL,...");
+	common_key(m, "name", "string", m->name, "name of this instance");
+	common_key(m, "delay", "duration", "0s", "wait before starting");
+}
+
+/* What of the manifest follows from the graph; sources and packages are there. */
+static void fill_manifest(const struct configuration *c, struct manifest *m)
+{
+	static const char *const mains[] = { "", "noip", "ip", "http" };
+	const struct graph *g = &c->graph;
+
+	m->tool = mem_str(MIRAGE_VERSION);
+	m->name = mem_str(c->name);
+	m->target = c->target.name;
+	m->net = mem_str(c->net);
+	m->folder = mem_str(c->folder);
+	m->image = mem_fmt("dist/%s", c->name);
+	m->conf = mem_str(path_base(c->conf.file));
+	m->main = mem_str(mains[c->conf.main]);
+	m->job = c->conf.job;
+	m->compiler = mem_str(c->compiler);
+	m->arguments = request_text(&c->request);
+	common_keys(m);
+	keys(m, g->keys, g->n_keys, "app");
+	for (size_t i = 0; i < g->n_instances; i++) {
+		device(m, g->instances[i]);
+		keys(
+		    m, g->instances[i]->keys, g->instances[i]->device->n_keys, g->instances[i]->id);
+	}
+	for (size_t i = 0; i < g->n_libraries; i++)
+		for (size_t j = 0; j < g->libraries[i]->n_components; j++)
+			*PUSH(m, components) =
+			    (struct manifest_component){ g->libraries[i]->components[j].name,
+				    g->libraries[i]->components[j].licence,
+				    g->libraries[i]->components[j].package };
+	for (size_t i = 0; i < c->conf.n_devices; i++)
+		if (c->conf.devices[i].kind == CONF_FS)
+			*PUSH(m, fs) = (struct manifest_fs){ c->conf.devices[i].name,
+				c->conf.devices[i].value };
+	m->xl = c->conf.xl;
+}
+
+struct writer {
+	const struct write_options *options;
+	bool failed;
+	unsigned written;
+};
+
+static void failed(struct writer *w, const char *path, int rc)
+{
+	diag_error(NULL, "cannot write '%s': %s", path, strerror(-rc));
+	w->failed = true;
+}
+
+/* A product that is no one's to edit. */
+static void put_product(struct writer *w, const char *path, const struct text *t)
+{
+	int rc = w->options->dry_run ? 0 : file_write(path, text_str(t), t->len);
+
+	if (rc < 0)
+		failed(w, path, rc);
+}
+
+static void put(struct writer *w, const char *path, const struct text *t)
+{
+	int mark = generated_check(path), rc;
+
+	if (mark == 0 && w->options->force) {
+		diag_error(NULL,
+		    "'%s' was edited: it does not start with the line that mirage writes", path);
+		diag_expected("it to be moved away%s",
+		    str_eq(path, "Makefile") ? "; rules of your own go into Makefile.user" : "");
+		w->failed = true;
+		return;
+	}
+	if (mark == 0) {
+		diag_warning(NULL, "'%s' was edited, and is used as it is", path);
+		return;
+	}
+	if (w->options->dry_run) {
+		struct text old = { 0 };
+		bool same = file_read(path, &old) == 0 && str_eq(text_str(&old), text_str(t));
+
+		printf("%s %s\n", same ? "keep " : mark == 1 ? "renew" : "write", path);
+		return;
+	}
+	rc = file_write(path, text_str(t), t->len);
+	if (rc < 0)
+		failed(w, path, rc);
+	w->written += rc > 0;
+}
+
+static void put_made(struct writer *w, const struct configuration *c, const char *path,
+    void (*make)(const struct configuration *, struct text *))
+{
+	struct text t = { 0 };
+
+	make(c, &t);
+	put(w, path, &t);
+}
+
+static void put_manifest(
+    struct writer *w, const struct configuration *c, const char *path, struct manifest *m)
+{
+	struct text t = { 0 };
+
+	text_addf(&t, "# %s: " GENERATED_MARK MIRAGE_VERSION " from %s.\n", path, m->conf);
+	fill_manifest(c, m);
+	manifest_write(m, &t);
+	put(w, path, &t);
+}
+
+static void put_request(struct writer *w, const struct configuration *c, const char *path)
+{
+	struct text t = { 0 };
+
+	text_addf(
+	    &t, "# %s: " GENERATED_MARK MIRAGE_VERSION ": the arguments of configure.\n", path);
+	request_save(&c->request, &t);
+	put(w, path, &t);
+}
+
+int configuration_write(const struct configuration *c, const struct write_options *options)
+{
+	struct writer w = { .options = options };
+	struct manifest m = c->manifest;
+	struct text t = { 0 };
+	const char *f = c->folder;
+	struct list files = { 0 };
+
+	list_addf(&files, "Makefile");
+	list_addf(&files, "mirage/app.h");
+	list_addf(&files, "mirage/arguments");
+	list_addf(&files, "%s/main.c", f);
+	list_addf(&files, "%s/build.mk", f);
+	list_addf(&files, "%s/manifest.S", f);
+	list_addf(&files, "%s/manifest", f);
+	list_addf(&files, "%s/arguments", f);
+	m.files = files;
+	put_made(&w, c, files.v[0], generate_makefile);
+	put_made(&w, c, files.v[1], generate_app_h);
+	if (options->last || !file_exists(files.v[2]))
+		put_request(&w, c, files.v[2]);
+	put_made(&w, c, files.v[3], generate_main_c);
+	put_made(&w, c, files.v[4], generate_build_mk);
+	put_made(&w, c, files.v[5], generate_manifest_s);
+	put_manifest(&w, c, files.v[6], &m);
+	put_request(&w, c, files.v[7]);
+	generate_flags(c, false, &t);
+	put_product(&w, mem_fmt("%s/obj/flags", f), &t);
+	text_clear(&t);
+	generate_flags(c, true, &t);
+	put_product(&w, mem_fmt("%s/obj/flags-app", f), &t);
+	text_clear(&t);
+	generate_objects(c, &t);
+	put_product(&w, mem_fmt("%s/obj/link", f), &t);
+	return w.failed ? EXIT_FAILED : 0;
+}

@@ -1,0 +1,214 @@
+/* generate_make.c: build.mk, the Makefile, and the files that hold flags. */
+#include <string.h>
+
+#include "configuration.h"
+#include "paths.h"
+#include "process.h"
+#include "version.h"
+
+/* A file name in a rule. */
+static const char *make_quote(const char *s)
+{
+	struct text t = { 0 };
+
+	for (; *s; s++) {
+		if (strchr(" #\\:%", *s) && *s)
+			text_addc(&t, '\\');
+		text_addf(&t, *s == '$' ? "$$" : "%c", *s);
+	}
+	return text_str(&t);
+}
+
+/* A word of a shell command in a recipe. */
+static const char *recipe_quote(const char *s)
+{
+	const char *quoted = str_sh_quote(s);
+	struct text t = { 0 };
+
+	for (; *quoted; quoted++)
+		text_addf(&t, *quoted == '$' ? "$$" : "%c", *quoted);
+	return text_str(&t);
+}
+
+static void flag(struct text *out, const char *s)
+{
+	text_addf(out, "%s\n", str_sh_quote(s));
+}
+
+static void flags(struct text *out, const char *words)
+{
+	struct list l = { 0 };
+
+	list_split(&l, words, ' ');
+	for (size_t i = 0; i < l.n; i++)
+		flag(out, l.v[i]);
+}
+
+void generate_flags(const struct configuration *c, bool app, struct text *out)
+{
+	const char *mark = app ? "-Wall -Wextra" : "-Wall";
+
+	flags(out, "-std=gnu11 -O2 -g -fPIE -ffunction-sections -fdata-sections");
+	flags(out, "-fstack-protector-strong -fno-common");
+	flags(out, mark);
+	for (size_t i = 0; i < c->target.cflags.n; i++)
+		flag(out, c->target.cflags.v[i]);
+	/* The same bytes, whatever folder this is. */
+	flag(out, mem_fmt("-ffile-prefix-map=%s=mirage", c->share));
+	for (size_t i = 0; i < c->include.n; i++)
+		flag(out, mem_fmt("-I%s", c->include.v[i]));
+	for (size_t i = 0; i < c->cflags.n; i++)
+		flag(out, c->cflags.v[i]);
+	if (!app)
+		return;
+	flag(out, "-I.");
+	flag(out, "-include");
+	flag(out, "mirage/app.h");
+	for (size_t i = 0; i < c->conf.cflags.n; i++)
+		flag(out, c->conf.cflags.v[i]);
+}
+
+static const char *embedded_object(const struct configuration *c, const struct instance *in)
+{
+	return mem_fmt("%s/fs/%s.o", c->folder, in->group);
+}
+
+/* What is linked, then the libraries. */
+void generate_objects(const struct configuration *c, struct text *out)
+{
+	flags(out, "-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack");
+	flags(out, "-Wl,--build-id=sha1");
+	flag(out, mem_fmt("%s/obj/main.o", c->folder));
+	flag(out, mem_fmt("%s/obj/manifest.o", c->folder));
+	for (size_t i = 0; i < c->n_units; i++)
+		flag(out, c->units[i].object);
+	for (size_t i = 0; i < c->graph.n_instances; i++)
+		if (*c->graph.instances[i]->device->embed)
+			flag(out, embedded_object(c, c->graph.instances[i]));
+	for (size_t i = 0; i < c->ldflags.n; i++)
+		flag(out, c->ldflags.v[i]);
+	for (size_t i = 0; i < c->conf.ldflags.n; i++)
+		flag(out, c->conf.ldflags.v[i]);
+	for (size_t i = 0; i < c->target.ldflags.n; i++)
+		flag(out, c->target.ldflags.v[i]);
+}
+
+void generate_manifest_s(const struct configuration *c, struct text *out)
+{
+	text_addf(out, "/* %s/manifest.S: " GENERATED_MARK MIRAGE_VERSION " from %s. */\n",
+	    c->folder, path_base(c->conf.file));
+	text_addf(out,
+	    "\n\t.section " MANIFEST_SECTION ", \"R\", %%progbits\n\t.incbin \"%s/manifest\"\n\n"
+	    "\t.section .note.GNU-stack, \"\", %%progbits\n",
+	    c->folder);
+}
+
+/* The first line of `cc --version`: another compiler makes other objects. */
+static const char *compiler_version(const struct configuration *c)
+{
+	char *argv[] = { mem_strn(c->compiler, strcspn(c->compiler, " ")), mem_str("--version"),
+		NULL };
+	struct text t = { 0 }, ignored = { 0 };
+
+	process_run(argv, &t, &ignored);
+	return mem_strn(text_str(&t), strcspn(text_str(&t), "\n"));
+}
+
+static void settings(const struct configuration *c, struct text *out)
+{
+	text_addf(out,
+	    "# %s/build.mk: " GENERATED_MARK MIRAGE_VERSION " from %s.\n"
+	    "# 'mirage build' runs it in the folder of %s.\n\n"
+	    "CC := %s\n# %s\n"
+	    "T := %s\nTOOL := %s\n"
+	    "OUTPUT := $T/obj/%s\n"
+	    "MAP = -ffile-prefix-map=$(CURDIR)=.\n\n",
+	    c->folder, path_base(c->conf.file), path_base(c->conf.file), c->compiler,
+	    compiler_version(c), c->folder, make_quote(paths_tool()), make_quote(c->name));
+}
+
+static void objects(const struct configuration *c, struct text *out)
+{
+	text_add(out, "OBJECTS := \\\n\t$T/obj/main.o \\\n\t$T/obj/manifest.o");
+	for (size_t i = 0; i < c->n_units; i++)
+		text_addf(out, " \\\n\t%s", make_quote(c->units[i].object));
+	text_add(out, "\nEMBEDDED :=");
+	for (size_t i = 0; i < c->graph.n_instances; i++)
+		if (*c->graph.instances[i]->device->embed)
+			text_addf(out, " %s", embedded_object(c, c->graph.instances[i]));
+	text_add(out, "\n\n");
+}
+
+static void rules(const struct configuration *c, struct text *out)
+{
+	text_add(out, "all: $(OUTPUT)\n.PHONY: all\n.DELETE_ON_ERROR:\n\n"
+		      "# obj/link holds the objects and the linker's flags, obj/flags the "
+		      "compiler's; both are\n"
+		      "# written only when they change.\n"
+		      "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link\n"
+		      "\t@echo '[link] $(notdir $@)'\n"
+		      "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n\n"
+		      "define compile\n"
+		      "@echo '[cc] $(1)'\n"
+		      "@mkdir -p '$(@D)'\n"
+		      "@$(CC) $(COLOUR) @$T/obj/$(2) $(MAP) -MMD -MP -c -o '$@' '$(3)'\n"
+		      "endef\n\n"
+		      "$T/obj/main.o: $T/main.c $T/obj/flags-app\n"
+		      "\t$(call compile,$<,flags-app,$<)\n"
+		      "$T/obj/manifest.o: $T/manifest.S $T/manifest $T/obj/flags\n"
+		      "\t$(call compile,$<,flags,$<)\n\n");
+	for (size_t i = 0; i < c->n_units; i++) {
+		const struct unit *u = &c->units[i];
+		bool assembly = str_ends(u->source, ".S");
+		const char *flags_of = u->app && !assembly ? "flags-app" : "flags";
+		const char *shown = u->source;
+
+		if (str_starts(shown, c->share))
+			shown += strlen(c->share) + 1;
+		text_addf(out, "%s: %s $T/obj/%s\n\t$(call compile,%s,%s,$<)\n",
+		    make_quote(u->object), make_quote(u->source), flags_of, shown, flags_of);
+	}
+}
+
+static void embedded(const struct configuration *c, struct text *out)
+{
+	for (size_t i = 0; i < c->graph.n_instances; i++) {
+		const struct instance *in = c->graph.instances[i];
+		const struct conf_setting *s = conf_setting(&c->conf, mem_fmt("fs-%s", in->group));
+		const char *object;
+
+		if (!*in->device->embed || !s)
+			continue;
+		object = embedded_object(c, in);
+		text_addf(out,
+		    "\n%s: $(TOOL)\n\t@echo '[files] %s'\n\t@mkdir -p '$(@D)'\n"
+		    "\t@%s crunch %s %s --name %s\n-include %s.d\n",
+		    object, s->value, recipe_quote(paths_tool()), recipe_quote(s->value), object,
+		    str_ident(in->group), object);
+	}
+}
+
+void generate_build_mk(const struct configuration *c, struct text *out)
+{
+	settings(c, out);
+	objects(c, out);
+	rules(c, out);
+	embedded(c, out);
+	text_add(out, "\n-include $(OBJECTS:.o=.d)\n");
+}
+
+void generate_makefile(const struct configuration *c, struct text *out)
+{
+	text_addf(out,
+	    "# Makefile: " GENERATED_MARK MIRAGE_VERSION " from %s.\n"
+	    "# Rules of your own go into Makefile.user.\n\n"
+	    "MIRAGE ?= %s\n\n"
+	    "all: build\n\n"
+	    "build:\n\t@$(MIRAGE) build\n\n"
+	    "depend depends:\n\t@$(MIRAGE) depend\n\n"
+	    "run:\n\t@$(MIRAGE) run -- $(ARGS)\n\n"
+	    "clean:\n\t@$(MIRAGE) clean\n\n"
+	    ".PHONY: all build depend depends run clean\n\n"
+	    "-include Makefile.user\n",
+	    path_base(c->conf.file), recipe_quote(paths_tool()));
+}

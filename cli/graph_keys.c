@@ -1,0 +1,279 @@
+/* graph_keys.c: the keys of devices and of the application, and who sets them. */
+#include <string.h>
+
+#include "graph.h"
+#include "value.h"
+
+/* The value of KEY in a list of "KEY=VALUE"; the last one counts. */
+static const char *lookup(const struct list *l, const char *key)
+{
+	for (size_t i = l->n; i-- > 0;) {
+		size_t n = strcspn(l->v[i], "=");
+
+		if (strlen(key) == n && memcmp(l->v[i], key, n) == 0)
+			return l->v[i][n] ? l->v[i] + n + 1 : "true";
+	}
+	return NULL;
+}
+
+/* block:storage is set by `block-storage:` too. */
+static const char *dashed(const char *option)
+{
+	char *s = mem_str(option);
+
+	for (char *p = s; *p; p++)
+		if (*p == ':')
+			*p = '-';
+	return s;
+}
+
+/* Who sets an option: the command line, then the .conf.  NULL: nobody. */
+static const char *setting(struct graph *g, const char *option, const struct place **at)
+{
+	const char *value = lookup(g->settings, option);
+	const struct conf_setting *s;
+
+	list_add_new(&g->used, option);
+	*at = NULL;
+	if (value)
+		return value;
+	s = conf_setting(g->conf, option);
+	if (!s)
+		s = conf_setting(g->conf, dashed(option));
+	if (!s)
+		return NULL;
+	list_add_new(&g->used, s->option);
+	*at = &s->at_value;
+	return s->value;
+}
+
+const char *graph_choice(struct graph *g, const char *group, const char *key)
+{
+	static const struct {
+		const char *key, *value;
+	} defaults[] = { { "kv_ro", "crunch" }, { "block", "file" } };
+	const struct place *at;
+	const char *value;
+
+	if (str_eq(key, "net"))
+		return g->net;
+	value = setting(g, mem_fmt("%s-%s", group, key), &at);
+	if (!value)
+		value = setting(g, key, &at);
+	if (!value)
+		value = lookup(&g->target->defaults, key);
+	for (size_t i = 0; !value && i < MIR_COUNT(defaults); i++)
+		if (str_eq(defaults[i].key, key))
+			value = defaults[i].value;
+	return value ? value : "";
+}
+
+/* Give a key its value; false after an error. */
+static bool set_key(struct graph *g, struct key *k, const char *def)
+{
+	const struct place *at;
+	const char *value = setting(g, k->option, &at), *expected;
+
+	k->value = value ? value : def;
+	expected = value_check(k->type, k->value);
+	if (!expected)
+		return true;
+	diag_error(at, "wrong value for '%s%s'", at ? "" : "--", k->option);
+	diag_found("'%s'", k->value);
+	diag_expected("%s", expected);
+	diag_note("%s: %s", k->option, k->help);
+	return false;
+}
+
+static const char *option_name(const struct descriptor_key *k, const char *group)
+{
+	bool plain = !*group || str_eq(group, "service");
+	struct text t = { 0 };
+	const char *p, *hit;
+
+	if (!k->option)
+		return plain ? k->name : mem_fmt("%s-%s", group, k->name);
+	for (p = k->option; (hit = strstr(p, "{group}")); p = hit + strlen("{group}")) {
+		text_addn(&t, p, (size_t)(hit - p));
+		text_add(&t, *group ? group : "service");
+	}
+	text_add(&t, p);
+	return t.s;
+}
+
+/* The key of another instance with the same option: they are one argument. */
+static const struct key *find_option(const struct graph *g, const char *option)
+{
+	for (size_t i = 0; i < g->n_keys; i++)
+		if (str_eq(g->keys[i].option, option))
+			return &g->keys[i];
+	for (size_t i = 0; i < g->n_instances; i++)
+		for (size_t j = 0; j < g->instances[i]->device->n_keys; j++)
+			if (str_eq(g->instances[i]->keys[j].option, option))
+				return &g->instances[i]->keys[j];
+	return NULL;
+}
+
+bool graph_keys(struct graph *g, struct instance *in)
+{
+	const struct descriptor *d = in->device;
+	bool good = true;
+
+	in->keys = mem_new((d->n_keys + 1) * sizeof *in->keys);
+	for (size_t i = 0; i < d->n_keys; i++) {
+		const struct descriptor_key *k = &d->keys[i];
+		const char *option = option_name(k, in->group);
+		const struct key *twin = find_option(g, option);
+
+		in->keys[i] = (struct key){ .name = k->name,
+			.field = str_ident(k->name),
+			.option = option,
+			.type = k->type,
+			.help = k->help,
+			.boot = k->boot };
+		if (twin && (!str_eq(twin->type, k->type) || twin->boot != k->boot)) {
+			diag_error(&k->at, "the option '%s' is taken", option);
+			diag_note("it exists with the type %s: %s", twin->type, twin->help);
+			diag_expected("another name, as key-%s-%s", d->name, k->name);
+			good = false;
+		}
+		good = set_key(g, &in->keys[i], k->def) && good;
+	}
+	return good;
+}
+
+void graph_app_keys(struct graph *g)
+{
+	struct list common = { 0 };
+
+	list_split(&common, "logs,name,delay,help,version,boot-chart", ',');
+	for (size_t i = 0; i < g->conf->n_keys; i++) {
+		const struct conf_key *k = &g->conf->keys[i];
+		struct key key = { .name = k->name,
+			.field = str_ident(k->name),
+			.option = k->name,
+			.type = k->type,
+			.help = k->help,
+			.boot = true };
+
+		if (list_has(&common, k->name)) {
+			diag_error(
+			    &k->at, "every image has a boot argument '--%s' already", k->name);
+			diag_expected("another name");
+			continue;
+		}
+		set_key(g, &key, k->def);
+		g->keys = mem_grow(g->keys, g->n_keys, &g->cap_keys, sizeof *g->keys);
+		g->keys[g->n_keys++] = key;
+	}
+}
+
+/* Is it this key, or KEY with a name of the .conf in front? */
+static bool names_key(const struct graph *g, const char *option, const char *key)
+{
+	size_t n = strlen(option), m = strlen(key);
+
+	if (str_eq(option, key))
+		return true;
+	if (n <= m || !str_ends(option, key) || option[n - m - 1] != '-')
+		return false;
+	for (size_t i = 0; i < g->conf->n_devices; i++)
+		if (str_eq(g->conf->devices[i].name, mem_strn(option, n - m - 1)))
+			return true;
+	return false;
+}
+
+/* Is it a key of some device, in this graph or not, or a choice that some device makes? */
+static bool known_option(const struct graph *g, const char *option)
+{
+	for (size_t i = 0; i < g->descriptors.n; i++) {
+		const struct descriptor *d = &g->descriptors.v[i];
+
+		for (size_t j = 0; j < d->n_keys; j++)
+			if (names_key(g, option, d->keys[j].name) ||
+			    str_eq(option_name(&d->keys[j], "service"), option))
+				return true;
+		for (size_t j = 0; j < d->n_whens; j++)
+			if (names_key(g, option, d->whens[j].key))
+				return true;
+	}
+	return false;
+}
+
+static void option_names(const struct graph *g, struct list *out)
+{
+	for (size_t i = 0; i < g->n_keys; i++)
+		list_add_new(out, g->keys[i].option);
+	for (size_t i = 0; i < g->n_instances; i++)
+		for (size_t j = 0; j < g->instances[i]->device->n_keys; j++)
+			list_add_new(out, g->instances[i]->keys[j].option);
+	for (size_t i = 0; i < g->descriptors.n; i++) {
+		for (size_t j = 0; j < g->descriptors.v[i].n_keys; j++)
+			list_add_new(out, option_name(&g->descriptors.v[i].keys[j], "service"));
+		for (size_t j = 0; j < g->descriptors.v[i].n_whens; j++)
+			list_add_new(out, g->descriptors.v[i].whens[j].key);
+	}
+}
+
+/* The values that a choice can have, from all descriptors. */
+static void choice_values(const struct graph *g, const char *key, struct list *out)
+{
+	for (size_t i = 0; i < g->descriptors.n; i++) {
+		const struct descriptor *d = &g->descriptors.v[i];
+
+		for (size_t j = 0; j < d->n_whens; j++)
+			if (str_eq(d->whens[j].key, key))
+				for (size_t k = 0; k < d->whens[j].values.n; k++)
+					list_add_new(out, d->whens[j].values.v[k]);
+	}
+}
+
+static void check_choice(
+    const struct graph *g, const char *key, const char *value, const struct place *at)
+{
+	struct list values = { 0 };
+
+	choice_values(g, key, &values);
+	if (!values.n || list_has(&values, value))
+		return;
+	diag_error(at, "wrong value for '%s%s'", at ? "" : "--", key);
+	diag_found("'%s'", value);
+	diag_expected("%s", list_join(&values, " or "));
+	diag_suggest(value, &values);
+}
+
+void graph_check_settings(struct graph *g)
+{
+	struct list names = { 0 }, options = { 0 };
+
+	option_names(g, &options);
+	for (size_t i = 0; i < g->conf->n_settings; i++) {
+		const struct conf_setting *s = &g->conf->settings[i];
+
+		check_choice(g, s->option, s->value, &s->at_value);
+		if (s->known || list_has(&g->used, s->option) || known_option(g, s->option))
+			continue;
+		names = options;
+		conf_key_names(&names);
+		diag_error(&s->at_key, "unknown key '%s'", s->option);
+		diag_expected("a key of the .conf format, or an option of a device ('mirage query "
+			      "keys')");
+		diag_suggest(s->option, &names);
+	}
+	for (size_t i = 0; i < g->settings->n; i++) {
+		const char *s = g->settings->v[i];
+		const char *option = mem_strn(s, strcspn(s, "="));
+
+		check_choice(g, option, s[strlen(option)] ? s + strlen(option) + 1 : "", NULL);
+		if (list_has(&g->used, option))
+			continue;
+		if (known_option(g, option)) {
+			diag_warning(NULL, "'--%s' has no effect in this configuration", option);
+			diag_note("no device in it has this key; 'mirage describe' shows them");
+			continue;
+		}
+		diag_error(NULL, "unknown option '--%s'", option);
+		diag_expected("a key of the application or its devices ('mirage query keys')");
+		diag_suggest(option, &options);
+	}
+}
