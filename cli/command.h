@@ -1,6 +1,6 @@
 /* command.h: the commands of the tool and how their arguments are parsed.
  *
- * A command is a row of the table in main.c.  Its --help is made from its option table.
+ * A command is a row of the table in commands.c.  Its --help is made from its option table.
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
@@ -70,7 +70,7 @@ bool argument_given(const struct arguments *, const char *option);
 /* The last value given, or NULL. */
 const char *argument_value(const struct arguments *, const char *option);
 
-/* One function per command, in a file of its name (help: main.c). */
+/* One function per command, in a file of its name (help: commands.c). */
 int command_new(const struct arguments *);
 int command_configure(const struct arguments *);
 int command_depend(const struct arguments *);
@@ -91,5 +91,8 @@ extern const struct command commands[];
 /* The command whose name starts with `name`, or NULL after an error (none, or several). */
 const struct command *command_find(const char *name);
 void command_print_help(const struct command *);
+
+/* Run what the command line of the tool means; an exit code. */
+int command_line(int argc, char **argv);
 
 #endif

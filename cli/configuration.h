@@ -57,6 +57,12 @@ int configuration_make(const struct request *, struct configuration *out);
  * error. */
 int configuration_to_build(const struct arguments *, struct configuration *, struct manifest *);
 
+/* The same without writing anything. */
+int configuration_describe(const struct arguments *, struct configuration *, struct manifest *);
+
+/* The manifest of a configuration. */
+void configuration_manifest(const struct configuration *, struct manifest *out);
+
 /* Write the generated files.  force: a file that someone edited is an error, else it is kept with a
  * warning.  dry_run: only say what would be written.  last: this becomes the configuration that
  * is repeated.  0 or an exit code. */

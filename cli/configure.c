@@ -116,6 +116,19 @@ int configuration_to_build(
 	return load(args, c, out, true);
 }
 
+int configuration_describe(
+    const struct arguments *args, struct configuration *c, struct manifest *out)
+{
+	struct request r;
+	bool last;
+	int rc;
+
+	if ((rc = find_request(args, &r, &last)) || (rc = configuration_make(&r, c)))
+		return rc;
+	configuration_manifest(c, out);
+	return 0;
+}
+
 static void summary(const struct configuration *c)
 {
 	printf("configured %s for %s%s%s: %zu devices, %zu sources, %s/\n", c->name, c->target.name,

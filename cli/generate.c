@@ -56,8 +56,8 @@ static void keys(struct manifest *m, const struct key *k, size_t n, const char *
 				    mem_str(k[i].value), mem_str(k[i].help), mem_str(owner) };
 }
 
-static void common_key(struct manifest *m, const char *option, const char *type, const char *def,
-    const char *help)
+static void common_key(
+    struct manifest *m, const char *option, const char *type, const char *def, const char *help)
 {
 	*PUSH(m, keys) = (struct manifest_key){ mem_str(option), mem_str(type), mem_str(def),
 		mem_str(help), mem_str("") };
@@ -166,14 +166,15 @@ static void put_made(struct writer *w, const struct configuration *c, const char
 	put(w, path, &t);
 }
 
-static void put_manifest(
-    struct writer *w, const struct configuration *c, const char *path, struct manifest *m)
+static void put_manifest(struct writer *w, const struct configuration *c, const char *path)
 {
 	struct text t = { 0 };
+	struct manifest m;
 
-	text_addf(&t, "# %s: " GENERATED_MARK MIRAGE_VERSION " from %s.\n", path, m->conf);
-	fill_manifest(c, m);
-	manifest_write(m, &t);
+	text_addf(&t, "# %s: " GENERATED_MARK MIRAGE_VERSION " from %s.\n", path,
+	    path_base(c->conf.file));
+	configuration_manifest(c, &m);
+	manifest_write(&m, &t);
 	put(w, path, &t);
 }
 
@@ -187,23 +188,35 @@ static void put_request(struct writer *w, const struct configuration *c, const c
 	put(w, path, &t);
 }
 
+static void generated_files(const struct configuration *c, struct list *out)
+{
+	const char *f = c->folder;
+
+	list_add(out, "Makefile");
+	list_add(out, "mirage/app.h");
+	list_add(out, "mirage/arguments");
+	list_addf(out, "%s/main.c", f);
+	list_addf(out, "%s/build.mk", f);
+	list_addf(out, "%s/manifest.S", f);
+	list_addf(out, "%s/manifest", f);
+	list_addf(out, "%s/arguments", f);
+}
+
+void configuration_manifest(const struct configuration *c, struct manifest *out)
+{
+	*out = c->manifest;
+	fill_manifest(c, out);
+	generated_files(c, &out->files);
+}
+
 int configuration_write(const struct configuration *c, const struct write_options *options)
 {
 	struct writer w = { .options = options };
-	struct manifest m = c->manifest;
 	struct text t = { 0 };
 	const char *f = c->folder;
 	struct list files = { 0 };
 
-	list_addf(&files, "Makefile");
-	list_addf(&files, "mirage/app.h");
-	list_addf(&files, "mirage/arguments");
-	list_addf(&files, "%s/main.c", f);
-	list_addf(&files, "%s/build.mk", f);
-	list_addf(&files, "%s/manifest.S", f);
-	list_addf(&files, "%s/manifest", f);
-	list_addf(&files, "%s/arguments", f);
-	m.files = files;
+	generated_files(c, &files);
 	put_made(&w, c, files.v[0], generate_makefile);
 	put_made(&w, c, files.v[1], generate_app_h);
 	if (options->last || !file_exists(files.v[2]))
@@ -211,7 +224,7 @@ int configuration_write(const struct configuration *c, const struct write_option
 	put_made(&w, c, files.v[3], generate_main_c);
 	put_made(&w, c, files.v[4], generate_build_mk);
 	put_made(&w, c, files.v[5], generate_manifest_s);
-	put_manifest(&w, c, files.v[6], &m);
+	put_manifest(&w, c, files.v[6]);
 	put_request(&w, c, files.v[7]);
 	generate_flags(c, false, &t);
 	put_product(&w, mem_fmt("%s/obj/flags", f), &t);

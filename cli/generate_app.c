@@ -61,7 +61,7 @@ void generate_app_h(const struct configuration *c, struct text *out)
 
 	text_addf(out, "/* mirage/app.h: " GENERATED_MARK MIRAGE_VERSION " from %s.\n", conf);
 	text_addf(out,
-	    " *\n * What %s is handed.  Change %s, not this file.\n */\n"
+	    " *\n * What the program '%s' is handed.  Change %s, not this file.\n */\n"
 	    "#ifndef MIRAGE_APP_H\n#define MIRAGE_APP_H\n\n",
 	    c->conf.name, conf);
 	includes(c, out);

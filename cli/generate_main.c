@@ -237,7 +237,9 @@ static void start(const struct configuration *c, struct text *out)
 	shared_options(c, out);
 	text_add(out,
 	    "\tif (mir_common.delay_ns > 0 && (rc = mir_sleep(mir_common.delay_ns)) < 0)\n"
-	    "\t\treturn mir_start_failed(\"delay\", rc);\n\n");
+	    "\t\treturn mir_start_failed(\"delay\", rc);\n");
+	if (c->graph.n_instances)
+		text_add(out, "\n");
 	for (size_t i = 0; i < c->graph.n_instances; i++) {
 		const struct instance *in = c->graph.instances[i];
 

@@ -46,7 +46,7 @@ static void flags(struct text *out, const char *words)
 
 void generate_flags(const struct configuration *c, bool app, struct text *out)
 {
-	const char *mark = app ? "-Wall -Wextra" : "-Wall";
+	const char *mark = app ? "-Wall -Wextra -Werror=implicit-function-declaration" : "-Wall";
 
 	flags(out, "-std=gnu11 -O2 -g -fPIE -ffunction-sections -fdata-sections");
 	flags(out, "-fstack-protector-strong -fno-common");

@@ -13,6 +13,8 @@
 
 #include <mir/cc.h>
 
+#define PRINTF(fmt, args) MIR_PRINTF(fmt, args)
+
 /* Zeroed memory of the pool. */
 void *mem_new(size_t size);
 /* A copy of the first `n` bytes of `s`, ended by a zero byte. */

@@ -1,0 +1,172 @@
+/* commands.c: the table of commands, and which of them a command line means. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "diag.h"
+#include "version.h"
+
+static const struct option no_options[] = { OPTION_END };
+
+const struct command commands[] = {
+	{ .name = "new",
+	    .about = "Make a small application that builds and runs at once",
+	    .usage = "[options] NAME",
+	    .options = options_new,
+	    .max_words = 1,
+	    .run = command_new },
+	{ .name = "configure",
+	    .about = "Choose a target and write the files that build for it",
+	    .usage = "[options] [--KEY=VALUE ...]",
+	    .more =
+		"Reads the only *.conf of the current folder and writes Makefile and mirage/.\n"
+		"Without any argument the last configuration is repeated.  --KEY=VALUE sets the\n"
+		"default of a boot argument or a key of a device, as `KEY: VALUE` in the .conf\n"
+		"does; `mirage query keys` lists them.",
+	    .options = options_configure,
+	    .keys_allowed = true,
+	    .run = command_configure },
+	{ .name = "depend",
+	    .about = "Install the packages that the application needs",
+	    .usage = "[options]",
+	    .options = options_depend,
+	    .run = command_depend },
+	{ .name = "build",
+	    .about = "Build the image dist/NAME",
+	    .usage = "[options]",
+	    .more =
+		"Configures first if that was not done for this target, or if the .conf is newer.",
+	    .options = options_build,
+	    .run = command_build },
+	{ .name = "run",
+	    .about = "Build the image and run it, with the network that it needs",
+	    .usage = "[options] [-- BOOT ARGUMENTS]",
+	    .more = "Ends with the status of the image; 125: could not be started.\n"
+		    "`mirage run -- --help` lists the image's boot arguments.",
+	    .options = options_run,
+	    .keys_allowed = true,
+	    .run = command_run },
+	{ .name = "clean",
+	    .about = "Remove what configure and build made",
+	    .usage = "[options]",
+	    .options = options_clean,
+	    .run = command_clean },
+	{ .name = "describe",
+	    .about = "Show the devices of the application, what was chosen and why",
+	    .usage = "[options]",
+	    .options = options_describe,
+	    .run = command_describe },
+	{ .name = "query",
+	    .about = "Print one thing about a configuration or an image",
+	    .usage = "[options] [WHAT]",
+	    .options = options_query,
+	    .max_words = 1,
+	    .run = command_query },
+	{ .name = "crunch",
+	    .about = "Turn a folder into an object file to link",
+	    .usage = "[options] FOLDER FILE.o",
+	    .options = options_crunch,
+	    .max_words = 2,
+	    .hidden = true,
+	    .run = command_crunch },
+	{ .name = "help",
+	    .about = "Print this summary, or the help of a command",
+	    .usage = "[COMMAND]",
+	    .options = no_options,
+	    .max_words = 1,
+	    .run = command_help },
+	{ .name = NULL },
+};
+
+static void print_summary(void)
+{
+	printf("mirage builds sealed images, unikernels, from C programs.\n\n"
+	       "Usage: mirage COMMAND [options]\n\nCommands:\n");
+	for (const struct command *c = commands; c->name; c++)
+		if (!c->hidden)
+			printf("  %-10s %s\n", c->name, c->about);
+	printf("\nA command may be shortened as long as it stays unambiguous.\n"
+	       "'mirage COMMAND --help' explains one; 'mirage --version' prints the version.\n");
+}
+
+const struct command *command_find(const char *name)
+{
+	struct list names = { 0 }, matches = { 0 };
+	const struct command *found = NULL;
+
+	for (const struct command *c = commands; c->name; c++) {
+		if (str_eq(c->name, name) || (c->hidden && str_eq(c->name, name)))
+			return c;
+		if (c->hidden)
+			continue;
+		list_add(&names, c->name);
+		if (*name && str_starts(c->name, name)) {
+			list_add(&matches, c->name);
+			found = c;
+		}
+	}
+	if (matches.n == 1)
+		return found;
+	if (matches.n > 1) {
+		diag_error(NULL, "'%s' may mean several commands", name);
+		diag_found("%s", list_join(&matches, ", "));
+		return NULL;
+	}
+	diag_error(NULL, "unknown command '%s'", name);
+	diag_expected("one of %s", list_join(&names, ", "));
+	diag_suggest(name, &names);
+	return NULL;
+}
+
+int command_help(const struct arguments *a)
+{
+	const struct command *c;
+
+	if (!a->words.n) {
+		print_summary();
+		return EXIT_OK;
+	}
+	c = command_find(a->words.v[0]);
+	if (!c)
+		return EXIT_USAGE;
+	command_print_help(c);
+	return EXIT_OK;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && !str_eq(argv[i], "--"); i++)
+		if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h"))
+			return true;
+	return false;
+}
+
+int command_line(int argc, char **argv)
+{
+	const struct command *c;
+	struct arguments a;
+	int rc;
+
+	if (argc < 2) {
+		print_summary();
+		return EXIT_USAGE;
+	}
+	if (str_eq(argv[1], "--version")) {
+		printf("mirage %s\n", MIRAGE_VERSION);
+		return EXIT_OK;
+	}
+	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) {
+		print_summary();
+		return EXIT_OK;
+	}
+	c = command_find(argv[1]);
+	if (!c)
+		return EXIT_USAGE;
+	if (asks_for_help(argc - 2, argv + 2)) {
+		command_print_help(c);
+		return EXIT_OK;
+	}
+	if ((rc = arguments_parse(c, argc - 2, argv + 2, &a)))
+		return rc;
+	return c->run(&a);
+}
