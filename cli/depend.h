@@ -1,0 +1,11 @@
+/* depend.h: packages that a configuration needs and that the host has not. */
+#ifndef CLI_DEPEND_H
+#define CLI_DEPEND_H
+
+#include "manifest.h"
+
+/* Install what is missing, after saying what and why; nothing is said or done when all is there.
+ * dry_run: only say. An exit code. Blocks. */
+int depend_install(const struct manifest *, bool dry_run);
+
+#endif
