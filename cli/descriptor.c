@@ -263,6 +263,24 @@ static unsigned load_files(const char *folder, const char *pattern, struct descr
 	return errors;
 }
 
+/* The folders of a target: parts of it, or what it has for one kind of host each. */
+static unsigned load_target(const struct target *t, struct descriptors *out)
+{
+	static const char hosts[] = "linux,freebsd,netbsd,openbsd,dragonfly,darwin";
+	struct list files = { 0 }, names = { 0 };
+	unsigned errors = load_files(t->folder, "*.device.conf", out);
+
+	list_split(&names, hosts, ',');
+	dir_glob(t->folder, "*/*.device.conf", &files);
+	for (size_t i = 0; i < files.n; i++) {
+		const char *part = path_dir(files.v[i]);
+
+		if (!list_has(&names, part) || str_eq(part, host_name()))
+			errors += load_files(t->folder, files.v[i], out);
+	}
+	return errors;
+}
+
 unsigned descriptors_load(const char *share, const struct target *target,
     const struct list *folders, struct descriptors *out)
 {
@@ -271,8 +289,7 @@ unsigned descriptors_load(const char *share, const struct target *target,
 	unsigned errors = 0;
 
 	errors += load_files(mem_fmt("%s/lib", share), "*/device.conf", out);
-	errors += load_files(target->folder, "*.device.conf", out);
-	errors += load_files(mem_fmt("%s/%s", target->folder, host_name()), "*.device.conf", out);
+	errors += load_target(target, out);
 	for (size_t i = 0; i < folders->n; i++)
 		list_add_new(&more, folders->v[i]);
 	if (environment) {
@@ -336,8 +353,8 @@ void source_files(
 		p = replace(p, "{host}", host_name());
 		dir_glob(folder, p, &files);
 		for (size_t j = 0; j < files.n; j++)
-			list_add_new(out, path_join(folder, files.v[j]));
+			list_add_new(out, path_clean(path_join(folder, files.v[j])));
 		if (!files.n && missing)
-			list_add(missing, path_join(folder, p));
+			list_add(missing, path_clean(path_join(folder, p)));
 	}
 }

@@ -157,6 +157,25 @@ const char *path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+char *path_clean(const char *path)
+{
+	struct list kept = { 0 };
+	const char *p = path;
+
+	while (*p) {
+		char *part = mem_strn(p, strcspn(p, "/"));
+
+		p += strlen(part) + (p[strlen(part)] == '/');
+		if (!*part || str_eq(part, "."))
+			continue;
+		if (str_eq(part, "..") && kept.n && !str_eq(kept.v[kept.n - 1], ".."))
+			kept.v[--kept.n] = NULL;
+		else
+			list_add(&kept, part);
+	}
+	return mem_fmt("%s%s", path[0] == '/' ? "/" : kept.n ? "" : ".", list_join(&kept, "/"));
+}
+
 char *path_join(const char *dir, const char *path)
 {
 	if (path[0] == '/' || str_eq(dir, "."))

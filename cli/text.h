@@ -93,6 +93,8 @@ void dir_glob(const char *dir, const char *pattern, struct list *out);
 /* "a/b" of "a/b/c", "." of "c"; and "c" of both. */
 char *path_dir(const char *path);
 const char *path_base(const char *path);
+/* Without "." and "name/.." in it, as far as the text alone tells. */
+char *path_clean(const char *path);
 /* `path` as seen from `dir`: itself if absolute or if dir is ".". */
 char *path_join(const char *dir, const char *path);
 
