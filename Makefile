@@ -23,11 +23,11 @@ LIBS     := $(patsubst %/,%,$(wildcard lib/*/))
 INCLUDES := -Itypes -Irun $(addprefix -I,$(LIBS)) -I/usr/share/include/llhttp \
 	    $(patsubst %/mir/,-I%,$(wildcard targets/*/mir/ targets/*/*/mir/)) \
 	    -I/usr/share/llhttp
-LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer -D_GNU_SOURCE
+LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer
 
-# Everything that unit tests link: the runtime, the simulated machine, all libraries.
+# What unit tests link: the runtime, the simulated machine, all libraries, and parts of drivers.
 TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard targets/sim/*.c)) \
-	      $(wildcard lib/*/*.c)
+	      $(wildcard lib/*/*.c) targets/unix/linux/vnet.c targets/unix/linux/tun.c
 TEST_LIB_S := $(wildcard run/*.S)
 
 UNIT_C  := $(wildcard run/tests/*.c lib/*/tests/*.c targets/*/tests/*.c targets/*/*/tests/*.c \

@@ -1,4 +1,5 @@
 /* backtrace.c: the chain of frame pointers, read so that a broken one cannot hurt. */
+#define _GNU_SOURCE
 #include <mir/target.h>
 #include <sys/uio.h>
 #include <unistd.h>

@@ -4,6 +4,7 @@
  * got: nothing is decided by a name. A view is a copy, since a file that is cut short under a
  * mapping would end the image.
  */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 /* signal.c: requests to end, from the terminal or whoever looks after the process. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <mir/loop.h>

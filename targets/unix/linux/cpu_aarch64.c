@@ -1,4 +1,5 @@
 /* cpu_aarch64.c: the registers that a signal interrupted. */
+#define _GNU_SOURCE
 #include <ucontext.h>
 
 #include "../unix.h"

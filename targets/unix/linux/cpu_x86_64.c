@@ -1,4 +1,5 @@
 /* cpu_x86_64.c: the registers that a signal interrupted. */
+#define _GNU_SOURCE
 #include <ucontext.h>
 
 #include "../unix.h"

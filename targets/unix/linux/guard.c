@@ -1,4 +1,5 @@
 /* guard.c: guard markers in the page table (Linux 6.13). */
+#define _GNU_SOURCE
 #include "../guard.h"
 
 #include <sys/mman.h>

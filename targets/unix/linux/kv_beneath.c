@@ -1,4 +1,5 @@
 /* kv_beneath.c: openat2(2) where the kernel has it (5.6), else a walk with O_NOFOLLOW. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>

@@ -1,4 +1,5 @@
 /* poll.c: devices are descriptors in an epoll set. */
+#define _GNU_SOURCE
 #include "../watch.h"
 
 #include <errno.h>

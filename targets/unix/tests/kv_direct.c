@@ -2,6 +2,7 @@
  *
  * The folder is made anew in a temporary one, beside a file that no key may reach.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
