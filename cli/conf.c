@@ -113,8 +113,8 @@ static void take_main(struct conf *c, const struct statement *s, const char *res
 	take_function(c, s, statement_value(s));
 }
 
-static void add_device(
-    struct conf *c, const struct statement *s, enum conf_kind kind, const char *name)
+static void add_device(struct conf *c, const struct statement *s, enum conf_kind kind,
+    const char *name, const char *value)
 {
 	if (!check_name(s, name))
 		return;
@@ -136,7 +136,7 @@ static void add_device(
 		}
 	}
 	*PUSH(c, devices) =
-	    (struct conf_device){ kind, mem_str(name), statement_value(s), s->at_key, s->at_value };
+	    (struct conf_device){ kind, mem_str(name), mem_str(value), s->at_key, s->at_value };
 }
 
 static void add_setting(
@@ -153,18 +153,18 @@ static void take_fs(struct conf *c, const struct statement *s, const char *name)
 
 	while (strlen(folder) > 1 && str_ends(folder, "/"))
 		folder = mem_strn(folder, strlen(folder) - 1);
-	add_device(c, s, CONF_FS, name);
+	add_device(c, s, CONF_FS, name, folder);
 	add_setting(c, s, s->key, folder, true);
 }
 
 static void take_kv(struct conf *c, const struct statement *s, const char *name)
 {
-	add_device(c, s, CONF_KV, name);
+	add_device(c, s, CONF_KV, name, statement_value(s));
 }
 
 static void take_block(struct conf *c, const struct statement *s, const char *name)
 {
-	add_device(c, s, CONF_BLOCK, name);
+	add_device(c, s, CONF_BLOCK, name, statement_value(s));
 	if (!str_eq(statement_value(s), "default"))
 		add_setting(c, s, s->key, statement_value(s), true);
 }
@@ -186,7 +186,7 @@ static void take_net(struct conf *c, const struct statement *s, const char *name
 	struct words w = { 0 };
 
 	statement_words(s, &w);
-	add_device(c, s, CONF_NET, name);
+	add_device(c, s, CONF_NET, name, statement_value(s));
 	if (w.n == 1 && str_eq(w.v[0].s, "default"))
 		return;
 	if (w.n == 1 && str_eq(w.v[0].s, "dhcp")) {

@@ -208,6 +208,7 @@ static void library_sources(struct configuration *c)
 {
 	add_include(c, mem_fmt("%s/types", c->share));
 	add_include(c, mem_fmt("%s/run", c->share));
+	add_include(c, c->target.folder);
 	add_units(c, c->target.folder, &c->target.sources, c->target.name);
 	for (size_t i = 0; i < c->graph.n_libraries; i++) {
 		const struct descriptor *d = c->graph.libraries[i];

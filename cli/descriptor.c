@@ -112,6 +112,7 @@ static const struct {
 	{"object", offsetof(struct descriptor, object)},
 	{"header", offsetof(struct descriptor, header)},
 	{"embed", offsetof(struct descriptor, embed)},
+	{"folder", offsetof(struct descriptor, live)},
 	{"license", offsetof(struct descriptor, licence)},
 },
   lists[] = {

@@ -38,6 +38,7 @@ struct descriptor {
 	char *header; /* mir/ipv4.h */
 	char *folder; /* absolute; of the descriptor */
 	char *embed;  /* config field that points at the embedded files, or "" */
+	char *live;   /* config field that names the folder of fs-NAME, or "" */
 	bool job;     /* HTTP: has a request handler and TYPE_run(), and need not be an object */
 	bool shared;  /* one for all groups */
 	char *licence;

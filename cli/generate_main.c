@@ -88,8 +88,9 @@ static void values(const struct key *keys, size_t n, const char *indent, struct 
 	}
 }
 
-static void instance(const struct instance *in, struct text *out)
+static void instance(const struct configuration *c, const struct instance *in, struct text *out)
 {
+	const struct conf_setting *files = conf_setting(&c->conf, mem_fmt("fs-%s", in->group));
 	const struct descriptor *d = in->device;
 	const char *name = *in->group ? in->group : d->name;
 
@@ -101,6 +102,9 @@ static void instance(const struct instance *in, struct text *out)
 	needs(in, out);
 	if (*d->embed)
 		text_addf(out, "\t.%s = &mir_crunch_%s,\n", d->embed, str_ident(in->group));
+	if (*d->live)
+		text_addf(
+		    out, "\t.%s = %s,\n", d->live, files ? str_c_quote(files->value) : "NULL");
 	values(in->keys, d->n_keys, "\t", out);
 	if (d->job)
 		text_add(out, "\t.handler = handle_request,\n\t.handler_arg = &app,\n");
@@ -291,7 +295,7 @@ void generate_main_c(const struct configuration *c, struct text *out)
 		handler(c, out);
 	}
 	for (size_t i = 0; i < c->graph.n_instances; i++)
-		instance(c->graph.instances[i], out);
+		instance(c, c->graph.instances[i], out);
 	application(c, out);
 	arguments(c, out);
 	start(c, out);

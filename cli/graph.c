@@ -66,6 +66,9 @@ static void unmet(struct graph *g, const struct need *n)
 {
 	bool any = false;
 
+	/* Once is enough, whoever else needs it. */
+	if (!list_add_new(&g->unmet, mem_fmt("%s %s", n->signature, n->group)))
+		return;
 	diag_error(&n->at, "nothing provides %s for '%s' on the target %s%s%s", n->signature,
 	    n->origin, g->target->name, *g->net ? " with net=" : "", g->net);
 	for (size_t i = 0; i < g->descriptors.n; i++) {
@@ -85,6 +88,21 @@ static void ambiguous(const struct need *n, const struct descriptor *a, const st
 	diag_error(&n->at, "two devices provide %s for '%s'", n->signature, n->origin);
 	diag_found("%s (%s) and %s (%s)", a->name, a->at.file, b->name, b->at.file);
 	diag_expected("one; a 'when:' line in their descriptors makes the choice");
+}
+
+/* What speaks for the device that was chosen. */
+static const char *reason(const struct descriptor *d, const struct need *n)
+{
+	struct list choices = { 0 };
+
+	if (n->wanted)
+		return mem_fmt("asked for as '%s'", n->wanted);
+	for (size_t i = 0; i < d->n_whens; i++)
+		list_addf(
+		    &choices, "%s=%s", d->whens[i].key, list_join(&d->whens[i].values, " or "));
+	if (!choices.n)
+		return mem_fmt("the only %s", n->signature);
+	return mem_fmt("the %s for %s", n->signature, list_join(&choices, ", "));
 }
 
 /* The one device for the need; *why says how it came to be chosen. */
@@ -111,10 +129,9 @@ static const struct descriptor *choose(struct graph *g, const struct need *n, co
 	}
 	if (!chosen && !n->optional)
 		unmet(g, n);
-	if (others.len)
-		*why = others.s;
-	else
-		*why = mem_fmt("the only %s", n->signature);
+	if (chosen)
+		*why =
+		    mem_fmt("%s%s%s", reason(chosen, n), others.len ? "; " : "", text_str(&others));
 	return chosen;
 }
 
@@ -143,7 +160,6 @@ static bool meet_needs(struct graph *g, struct need *n)
 
 	in->needs = mem_new((d->n_needs + 1) * sizeof(struct instance *));
 	for (size_t i = 0; i < d->n_needs; i++) {
-		unsigned before = diag_errors();
 		struct need below = { .signature = d->needs[i].signature,
 			.group = *in->group ? in->group : "service",
 			.optional = d->needs[i].optional,
@@ -152,7 +168,7 @@ static bool meet_needs(struct graph *g, struct need *n)
 			.above = n };
 
 		in->needs[i] = meet(g, &below);
-		good = good && diag_errors() == before;
+		good = good && (in->needs[i] || below.optional);
 	}
 	return good;
 }
@@ -204,12 +220,11 @@ static struct instance *meet(struct graph *g, struct need *n)
 
 static void add_root(struct graph *g, const char *member, struct need n, const char *origin)
 {
-	unsigned before = diag_errors();
 	struct instance *in;
 
 	n.origin = origin;
 	in = meet(g, &n);
-	if (diag_errors() > before)
+	if (!in && !n.optional)
 		return;
 	*PUSH(g, roots) = (struct root){ .member = str_ident(member),
 		.signature = n.signature,

@@ -48,7 +48,8 @@ struct graph {
 	size_t n_keys, cap_keys;
 	const struct descriptor **libraries; /* all whose sources belong to the image */
 	size_t n_libraries, cap_libraries;
-	struct list used; /* options and choices that were looked up */
+	struct list unmet; /* "SIGNATURE GROUP" of needs that were reported */
+	struct list used;  /* options and choices that were looked up */
 };
 
 /* Resolve.  conf, target, net, settings and descriptors are set; the rest is filled.  How many

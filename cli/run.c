@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -273,12 +274,30 @@ static bool only_asks(const struct list *rest)
 	return list_has(rest, "--help") || list_has(rest, "--version");
 }
 
+/* Build, with its progress on stderr: stdout is the image's. */
+static int build_aside(const struct arguments *args, struct manifest *m)
+{
+	int saved, rc;
+
+	fflush(stdout);
+	saved = fcntl(1, F_DUPFD_CLOEXEC, 3);
+	if (saved >= 0)
+		dup2(2, 1);
+	rc = build_image(args, m);
+	fflush(stdout);
+	if (saved >= 0) {
+		dup2(saved, 1);
+		close(saved);
+	}
+	return rc;
+}
+
 int command_run(const struct arguments *args)
 {
 	struct list argv = { 0 }, groups = { 0 };
 	struct manifest m = { 0 };
 
-	if (build_image(args, &m) != 0)
+	if (build_aside(args, &m) != 0)
 		return EXIT_RUN;
 	for (size_t i = 0; str_eq(m.net, "direct") && i < m.n_devices; i++)
 		if (*m.devices[i].network)
