@@ -18,16 +18,14 @@ need_tool
 mkdir "$tmp/bin"
 printf '#!/bin/sh\nexec "$@"\n' >"$tmp/bin/sudo"
 chmod +x "$tmp/bin/sudo"
-PATH=$tmp/bin:$build:$PATH
-export PATH MIRAGE_TREE=$root
+PATH=$tmp/bin:$PATH
+export PATH
 unset MIRAGE_DEVICES
 
 if why=$(direct_impossible); then
 	diag "what needs root is skipped: $why"
-	inside=
 else
 	space_new
-	inside="ip netns exec $lib_space"
 	export ROOT=yes
 fi
 
@@ -42,7 +40,8 @@ page() {
 		"not ok "*) fail "${line#not ok }" && n=$((n + 1)) ;;
 		*) echo "$line" ;;
 		esac
-	done < <(cd "$tmp/work/$1" && $inside bash "$tmp/$1.sh" 2>&1; echo "ok $1.md: read to the end, status $?")
+	done < <(cd "$tmp/work/$1" && $in_space bash "$tmp/$1.sh" 2>&1 ||
+		echo "not ok $1.md: is done as it says (status $?)")
 	[ $n -gt "$2" ] || fail "$1.md: has at least $2 blocks to try" "$n"
 }
 

@@ -256,52 +256,52 @@ if why=$(direct_impossible); then
 	done_testing
 fi
 space_new
-where=direct inside=in_space
+where=direct inside=$in_space
 
 if built ping --unix; then
-	out=$(in_space "$build/mirage" run --unix -- --count=3 --interval=100ms 2>&1)
+	out=$($in_space mirage run --unix -- --count=3 --interval=100ms 2>&1)
 	is "ping: direct: status" $? 0
 	has "ping: direct: replies of the host" "$out" "3 packets transmitted, 3 received, 0% packet loss"
-	out=$(in_space "$build/mirage" run --unix -- --peer=10.0.0.77 --count=2 --interval=100ms 2>&1)
+	out=$($in_space mirage run --unix -- --peer=10.0.0.77 --count=2 --interval=100ms 2>&1)
 	is "ping: direct: nobody there" $? 1
 	has "ping: direct: all lost" "$out" "2 packets transmitted, 0 received, 100% packet loss"
-	is "ping: direct: the tap is gone" "$(in_space ip -o link | grep -vc ': lo')" 0
+	is "ping: direct: the tap is gone" "$($in_space ip -o link | grep -vc ': lo')" 0
 fi
 
 if built echo --unix; then
-	serving echo 10.0.0.2 7007 in_space "$build/mirage" run --unix
+	serving echo 10.0.0.2 7007 $in_space mirage run --unix
 	test_echo 10.0.0.2 7007
 	ends echo
 fi
 
 if built www --unix; then
-	serving www 10.0.0.2 8080 in_space "$build/mirage" run --unix
-	check "www: direct: answers ping" in_space ping -c 1 -W 2 10.0.0.2
+	serving www 10.0.0.2 8080 $in_space mirage run --unix
+	check "www: direct: answers ping" $in_space ping -c 1 -W 2 10.0.0.2
 	test_www http://10.0.0.2:8080
 	ends www
 fi
 
 if built kv --unix; then
-	serving kv 10.0.0.2 8081 in_space "$build/mirage" run --unix
+	serving kv 10.0.0.2 8081 $in_space mirage run --unix
 	test_kv http://10.0.0.2:8081
 	ends kv
 fi
 
 if built transfer --unix; then
-	serving transfer 10.0.0.2 8082 in_space "$build/mirage" run --unix
+	serving transfer 10.0.0.2 8082 $in_space mirage run --unix
 	test_transfer http://10.0.0.2:8082
 	ends transfer
 fi
 
 if built dhcp-client --unix; then
 	if command -v dnsmasq >/dev/null || [ -x /usr/sbin/dnsmasq ]; then
-		in_space ip tuntap add dev tap9 mode tap
-		in_space ip addr add 192.0.2.1/24 dev tap9
-		in_space ip link set tap9 up
-		start dnsmasq in_space env PATH="$PATH:/usr/sbin" dnsmasq --no-daemon --conf-file=/dev/null --port=0 --user=root \
+		$in_space ip tuntap add dev tap9 mode tap
+		$in_space ip addr add 192.0.2.1/24 dev tap9
+		$in_space ip link set tap9 up
+		start dnsmasq $in_space env PATH="$PATH:/usr/sbin" dnsmasq --no-daemon --conf-file=/dev/null --port=0 --user=root \
 			--interface=tap9 --bind-interfaces --dhcp-range=192.0.2.10,192.0.2.20,2m --dhcp-leasefile="$tmp/leases"
 		server=$pid
-		start dhcp-client in_space "$build/mirage" run --unix --net:service=tap9
+		start dhcp-client $in_space mirage run --unix --net:service=tap9
 		wait_for 15 grep -q 'address 192\.0\.2\.' "$tmp/dhcp-client.log"
 		has "dhcp-client: gets an address" "$(cat "$tmp/dhcp-client.log")" "address 192\.0\.2\.[12][0-9]?/24"
 		ends dhcp-client

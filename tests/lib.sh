@@ -15,7 +15,7 @@ case $build in /*) ;; *) build=$root/$build ;; esac
 tmp=$(mktemp -d)
 lib_tests=0 lib_failed=0 lib_pids=() lib_space=
 
-mirage() { "$build/mirage" "$@"; }
+PATH=$build:$PATH
 
 # --- TAP -------------------------------------------------------------------------
 
@@ -101,12 +101,12 @@ direct_impossible() {
 	fi
 }
 
-# space_new: a network namespace with lo up for this test; in_space COMMAND ... runs there.
+# space_new: a network namespace with lo up for this test; "$in_space COMMAND ..." runs there.
+in_space=
 space_new() {
-	lib_space=mirtest$$
+	lib_space=mirtest$$ in_space="ip netns exec mirtest$$"
 	ip netns add $lib_space && ip -n $lib_space link set lo up
 }
-in_space() { ip netns exec $lib_space "$@"; }
 
 # A TCP port of this host that is free now.
 free_port() {

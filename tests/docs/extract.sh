@@ -15,7 +15,7 @@ page=$1
 
 cat <<'PRELUDE'
 set -u
-shopt -s expand_aliases
+exec 9>&1 # where results go, whatever the commands print to
 work=$(mktemp -d) out=$work/out page_pid=
 page_end() {
 	local status=0
@@ -29,9 +29,11 @@ page_end() {
 trap '[ -z "$page_pid" ] || kill $page_pid; rm -rf "$work"' EXIT
 page_ran() {
 	[ $1 = 0 ] && { echo "ok $2"; return; }
-	echo "not ok $2: status $1"
-	sed 's/^/# /' "$out"
-	[ ! -s "$work/served" ] || sed 's/^/# served: /' "$work/served"
+	{
+		echo "not ok $2: status $1"
+		sed 's/^/# /' "$out"
+		[ ! -s "$work/served" ] || sed 's/^/# served: /' "$work/served"
+	} >&9
 	exit 1
 }
 # The lines of standard input are in $out, in this order.
@@ -79,7 +81,7 @@ function finish(    name) {
 		printf "%s", text
 		print "END OF FILE\npage_ran $? " quote(name)
 	} else if (kind == "run") {
-		print "set -e\ntrap \047page_ran $? " name "\047 ERR"
+		print "page_name=" quote(name) "\nset -e\ntrap \047page_ran $? \"$page_name\"\047 ERR"
 		print "{\n" text "} >\"$out\" 2>&1"
 		print "trap - ERR\nset +e\npage_ran 0 " quote(name)
 	} else if (kind == "serve") {
