@@ -83,9 +83,24 @@ static int read_head(int fd, struct response *r)
 	return 0;
 }
 
+/* The SHA-256 in the text of an answer, or NULL. */
+static const char *digest_in(const char *text)
+{
+	for (; *text; text++) {
+		size_t n = strspn(text, "0123456789abcdef");
+
+		if (n == 2 * MIR_SHA256_LEN)
+			return text;
+		text += n;
+		if (*text == '\0')
+			break;
+	}
+	return NULL;
+}
+
 int mir_peer_down(const char *address, const char *port, uint64_t bytes, bool digest)
 {
-	static uint8_t buffer[PATTERN_RUN];
+	static uint8_t buffer[4 * PATTERN_PIECE];
 	static struct response r;
 	struct mir_sha256 sha;
 	uint8_t sum[MIR_SHA256_LEN];
@@ -125,9 +140,12 @@ int mir_peer_down(const char *address, const char *port, uint64_t bytes, bool di
 
 int mir_peer_up(const char *address, const char *port, uint64_t bytes, bool digest)
 {
+	static uint8_t piece[PATTERN_PIECE];
 	static struct response r;
+	struct pattern p;
 	char request[512];
-	double begin;
+	const char *sum;
+	double begin, seconds_taken;
 	int fd = mir_peer_socket(address, port, 0);
 
 	if (fd < 0)
@@ -139,12 +157,18 @@ int mir_peer_up(const char *address, const char *port, uint64_t bytes, bool dige
 	    digest ? "/up" : "/up?digest=none", address, bytes);
 	if (send_all(fd, request, strlen(request)))
 		return 1;
-	for (uint64_t at = 0; at < bytes;) {
-		size_t n = bytes - at < PATTERN_RUN ? (size_t)(bytes - at) : PATTERN_RUN;
+	/* Without a digest the first piece does for all: the client is not what is measured. */
+	pattern_start(&p, 0);
+	pattern_next(&p, piece, sizeof piece);
+	pattern_start(&p, 0);
+	for (uint64_t left = bytes; left > 0;) {
+		size_t n = pattern_piece(left);
 
-		if (send_all(fd, pattern_at(at), n))
+		if (digest)
+			pattern_next(&p, piece, n);
+		if (send_all(fd, piece, n))
 			return 1;
-		at += n;
+		left -= n;
 	}
 	if (read_head(fd, &r))
 		return 1;
@@ -156,8 +180,10 @@ int mir_peer_up(const char *address, const char *port, uint64_t bytes, bool dige
 			break;
 		r.body += (size_t)n;
 	}
-	printf("bytes %" PRIu64 " seconds %.6f digest %.*s\n", bytes, seconds() - begin,
-	    (int)strcspn(r.start, "\r\n"), r.start);
+	seconds_taken = seconds() - begin;
+	sum = digest_in(r.start);
+	printf("bytes %" PRIu64 " seconds %.6f digest %.*s\n", bytes, seconds_taken,
+	    sum ? 2 * MIR_SHA256_LEN : 1, sum ? sum : "0");
 	close(fd);
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* pattern.h: the bytes that peer sends: a period of pseudo-random ones, as long as
- * a prime number, so that nothing aligned can be mistaken for its neighbour.
+/* pattern.h: the bytes that the transfer example generates: the numbers of xorshift64*,
+ * least significant byte first.
  */
 #ifndef MIR_BENCH_PATTERN_H
 #define MIR_BENCH_PATTERN_H
@@ -7,24 +7,53 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PATTERN_PERIOD 65521u
-#define PATTERN_RUN    (256u << 10) /* bytes that may be sent from any position */
+#define PATTERN_PIECE 65536u
 
-/* The run that begins at stream position `at`: PATTERN_RUN bytes, static. */
-static inline const uint8_t *pattern_at(uint64_t at)
+struct pattern {
+	uint64_t state;
+};
+
+static inline void pattern_start(struct pattern *p, uint64_t seed)
 {
-	static uint8_t bytes[PATTERN_PERIOD + PATTERN_RUN];
-	static int made;
-	uint32_t x = 2463534242u;
+	p->state = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+}
 
-	for (size_t i = 0; !made && i < sizeof bytes; i++) {
-		x ^= x << 13;
-		x ^= x >> 17;
-		x ^= x << 5;
-		bytes[i] = i < PATTERN_PERIOD ? (uint8_t)(x >> 24) : bytes[i - PATTERN_PERIOD];
+static inline uint64_t pattern_word(struct pattern *p)
+{
+	p->state ^= p->state >> 12;
+	p->state ^= p->state << 25;
+	p->state ^= p->state >> 27;
+	return p->state * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+/* The next bytes; len is a multiple of 8 in all calls but the last. */
+static inline void pattern_next(struct pattern *p, uint8_t *out, size_t len)
+{
+	uint8_t *end = out + len / 8 * 8;
+	uint64_t n;
+
+	for (; out < end; out += 8) {
+		n = pattern_word(p); /* one store, in the compiler's eyes */
+		out[0] = (uint8_t)n;
+		out[1] = (uint8_t)(n >> 8);
+		out[2] = (uint8_t)(n >> 16);
+		out[3] = (uint8_t)(n >> 24);
+		out[4] = (uint8_t)(n >> 32);
+		out[5] = (uint8_t)(n >> 40);
+		out[6] = (uint8_t)(n >> 48);
+		out[7] = (uint8_t)(n >> 56);
 	}
-	made = 1;
-	return bytes + at % PATTERN_PERIOD;
+	if (len % 8 == 0)
+		return;
+	n = pattern_word(p);
+	for (size_t i = 0; i < len % 8; i++)
+		out[i] = (uint8_t)(n >> 8 * i);
+}
+
+/* The size of the next piece of `left` bytes. */
+static inline size_t pattern_piece(uint64_t left)
+{
+	return left < PATTERN_PIECE ? (size_t)left : PATTERN_PIECE;
 }
 
 #endif

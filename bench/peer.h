@@ -9,8 +9,8 @@
 int mir_peer_serve(const char *address, const char *port);
 
 /* client.c: one GET /down or POST /up; prints one line
- * "bytes N seconds S digest D", D of all bytes (down) or as the server says (up);
- * without digest, 0 and how many the server has counted.  0, or 1 with a message on stderr. */
+ * "bytes N seconds S digest D", D the SHA-256 of all bytes (down), or what the
+ * server says it is (up); 0 = none was taken.  0, or 1 with a message on stderr. */
 int mir_peer_down(const char *address, const char *port, uint64_t bytes, bool digest);
 int mir_peer_up(const char *address, const char *port, uint64_t bytes, bool digest);
 

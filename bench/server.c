@@ -20,7 +20,7 @@
 
 #define HEAD_MAX 4096
 #define EVENTS   64
-#define TURN     8 /* runs moved for one connection before the next one's turn */
+#define TURN     8 /* pieces moved for one connection before the next one's turn */
 
 enum state { READ_HEAD, READ_BODY, WRITE };
 
@@ -30,8 +30,11 @@ struct connection {
 	bool keep, digest;
 	char head[HEAD_MAX + 1]; /* request; then the response's head and short body */
 	size_t have, sent;
-	uint64_t left;      /* of the body that comes in */
-	uint64_t at, total; /* of the generated body that goes out */
+	uint64_t left;    /* of the body that comes in */
+	uint64_t to_make; /* of the generated body that goes out */
+	struct pattern pattern;
+	uint8_t *piece; /* PATTERN_PIECE bytes, once there is such a body */
+	size_t piece_len, piece_sent;
 	uint64_t taken;
 	struct mir_sha256 sha;
 };
@@ -44,27 +47,25 @@ static void respond(struct connection *c, const char *status, const char *body, 
 	    "HTTP/1.1 %s\r\nContent-Length: %" PRIu64 "\r\n%s\r\n%s", status, length,
 	    c->keep ? "" : "Connection: close\r\n", body ? body : "");
 	c->sent = 0;
-	c->at = 0;
-	c->total = bytes;
+	c->to_make = bytes;
+	c->piece_len = c->piece_sent = 0;
 	c->state = WRITE;
 }
 
 static void finish_upload(struct connection *c)
 {
 	uint8_t digest[MIR_SHA256_LEN];
-	char text[2 * MIR_SHA256_LEN + 2];
-	size_t n = 0;
+	char text[160];
+	int n = snprintf(text, sizeof text, "{\"bytes\":%" PRIu64, c->taken);
 
-	if (!c->digest) {
-		snprintf(text, sizeof text, "%" PRIu64 "\n", c->taken);
-		respond(c, "200 OK", text, 0);
-		return;
+	if (c->digest) {
+		mir_sha256_final(&c->sha, digest);
+		n += snprintf(text + n, sizeof text - (size_t)n, ",\"sha256\":\"");
+		for (unsigned i = 0; i < MIR_SHA256_LEN; i++)
+			n += snprintf(text + n, sizeof text - (size_t)n, "%02x", digest[i]);
+		n += snprintf(text + n, sizeof text - (size_t)n, "\"");
 	}
-	mir_sha256_final(&c->sha, digest);
-	for (unsigned i = 0; i < MIR_SHA256_LEN; i++)
-		n += (size_t)snprintf(text + n, sizeof text - n, "%02x", digest[i]);
-	text[n] = '\n';
-	text[n + 1] = '\0';
+	snprintf(text + n, sizeof text - (size_t)n, "}\n");
 	respond(c, "200 OK", text, 0);
 }
 
@@ -95,7 +96,13 @@ static void dispatch(struct connection *c, char *end)
 	*end = '\0';
 	c->keep = !strcasestr(c->head, "\r\nConnection: close");
 	if (strncmp(c->head, "GET /down?bytes=", 16) == 0) {
-		respond(c, "200 OK", NULL, strtoull(c->head + 16, NULL, 10));
+		const char *seed = strstr(c->head, "&seed=");
+
+		if (!c->piece)
+			c->piece = malloc(PATTERN_PIECE);
+		pattern_start(&c->pattern, seed ? strtoull(seed + 6, NULL, 10) : 0);
+		respond(c, c->piece ? "200 OK" : "503 Service Unavailable", NULL,
+		    c->piece ? strtoull(c->head + 16, NULL, 10) : 0);
 		return;
 	}
 	if (strncmp(c->head, "POST /up", 8) != 0 && strncmp(c->head, "PUT /up", 7) != 0) {
@@ -137,7 +144,7 @@ static int read_head(struct connection *c)
 
 static int read_body(struct connection *c)
 {
-	static uint8_t buffer[PATTERN_RUN];
+	static uint8_t buffer[4 * PATTERN_PIECE];
 	size_t want = c->left < sizeof buffer ? (size_t)c->left : sizeof buffer;
 	ssize_t n = recv(c->fd, buffer, want, 0);
 
@@ -146,21 +153,38 @@ static int read_body(struct connection *c)
 	return received(n);
 }
 
+static int write_head(struct connection *c)
+{
+	ssize_t n = send(c->fd, c->head + c->sent, c->have - c->sent,
+	    MSG_NOSIGNAL | (c->to_make ? MSG_MORE : 0));
+
+	if (n > 0)
+		c->sent += (size_t)n;
+	return received(n);
+}
+
+static int write_piece(struct connection *c)
+{
+	ssize_t n;
+
+	if (c->piece_sent == c->piece_len) {
+		c->piece_len = pattern_piece(c->to_make);
+		c->piece_sent = 0;
+		pattern_next(&c->pattern, c->piece, c->piece_len);
+		c->to_make -= c->piece_len;
+	}
+	n = send(c->fd, c->piece + c->piece_sent, c->piece_len - c->piece_sent, MSG_NOSIGNAL);
+	if (n > 0)
+		c->piece_sent += (size_t)n;
+	return received(n);
+}
+
 static int write_some(struct connection *c)
 {
-	bool head = c->sent < c->have;
-	const void *p = head ? (const void *)(c->head + c->sent) : pattern_at(c->at);
-	uint64_t left = head ? c->have - c->sent : c->total - c->at;
-	ssize_t n = 0;
-
-	if (left > 0)
-		n = send(c->fd, p, left < PATTERN_RUN ? (size_t)left : PATTERN_RUN,
-		    MSG_NOSIGNAL | (head && c->total ? MSG_MORE : 0));
-	if (n < 0)
-		return received(n);
-	*(head ? &c->sent : &c->at) += (size_t)n;
-	if (c->sent < c->have || c->at < c->total)
-		return 1;
+	if (c->sent < c->have)
+		return write_head(c);
+	if (c->to_make > 0 || c->piece_sent < c->piece_len)
+		return write_piece(c);
 	c->state = READ_HEAD;
 	c->have = 0;
 	return c->keep ? 1 : -1;
@@ -177,6 +201,7 @@ static void turn(int epoll, struct connection *c)
 					     : write_some(c);
 	if (rc < 0) {
 		close(c->fd);
+		free(c->piece);
 		free(c);
 		return;
 	}

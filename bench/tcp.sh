@@ -48,11 +48,14 @@ case ${answer##* } in ????????????????????????????????*) digest= ;; esac
 transfer() { in_ns "$a" timeout 60 "${bench_load[@]}" "$net_bin/peer" "$@"; }
 rate() { awk '{ print $2 / $4 / 1e6 }'; }
 
-# How many bytes take about so long over this path; the rate of a small transfer first.
-size_for() { # WAY ADDRESS PORT
-	[ -z "$bytes" ] || { echo "$bytes"; return; }
-	transfer "$1" "$2" "$3" 30000000 ${4:+"$4"} | rate |
-		awk -v s="$bench_seconds" '{ printf "%.0f\n", $1 * 1e6 * s }'
+# How many bytes take about so long over this path; the rate of a small transfer, once.
+declare -A sizes
+size_for() { # SIDE WAY ADDRESS PORT DIGEST; sets $size
+	size=${bytes:-${sizes[$1 $2]-}}
+	[ -z "$size" ] || return
+	size=$(transfer "$2" "$3" "$4" 100000000 $5 | rate |
+		awk -v s="$bench_seconds" '{ printf "%.0f\n", $1 * 1e6 * s }')
+	sizes[$1 $2]=$size
 }
 
 # measure SIDE PIDS WAY ADDRESS PORT: the CPU is that of all the processes.
@@ -60,13 +63,12 @@ measure() {
 	local side=$1 way=$3 before=0 after=0 p out name d=nodigest
 	name="TCP $way"
 	[ "$way" = down ] || { d=$digest; [ -n "$d" ] || name="$name with SHA-256"; }
-	local n
-	n=$(size_for "$way" "$4" "$5" $d)
+	size_for "$side" "$way" "$4" "$5" "$d"
 	for p in $2; do before=$((before + $(cpu_ticks "$p"))); done
-	out=$(transfer "$way" "$4" "$5" "$n" $d) || die "$side, $way: $out"
+	out=$(transfer "$way" "$4" "$5" "$size" $d) || die "$side, $way: $out"
 	for p in $2; do after=$((after + $(cpu_ticks "$p"))); done
 	result "$name" MB/s "$side" "$(rate <<<"$out")"
-	result "$name, by CPU" MB/CPU-s "$side" "$(awk -v n="$n" -v t=$((after - before)) \
+	result "$name, by CPU" MB/CPU-s "$side" "$(awk -v n="$size" -v t=$((after - before)) \
 		-v hz="$(getconf CLK_TCK)" 'BEGIN { print t ? n * hz / t / 1e6 : 0 }')"
 }
 

@@ -13,7 +13,7 @@ NET_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 NET_RELAY := relay options port impair toobig
 NET_TOOLS := $(patsubst $(NET)/tools/%.c,%,$(filter-out $(NET)/tools/lib%.c,$(wildcard $(NET)/tools/*.c)))
 NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(NET_OUT)/relay-fd $(addprefix $(NET_OUT)/,$(NET_TOOLS)) \
-	$(NET_OUT)/cable $(if $(wildcard lib/digest/sha256.c),$(NET_OUT)/peer)
+	$(NET_OUT)/cable $(NET_OUT)/peer
 
 .PHONY: net-tools check-net
 net-tools: $(NET_PROGRAMS)

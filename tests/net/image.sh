@@ -1,0 +1,28 @@
+# image.sh: images of the examples for tests and benchmarks; bash, to be sourced.
+
+image_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+image_out=${BUILD:-$image_root/build}
+case $image_out in /*) ;; *) image_out=$image_root/$image_out ;; esac
+
+# image_build EXAMPLE socket|direct: builds a copy of examples/EXAMPLE; prints the
+# image's path.  The site of www has 1k.bin and 100k.bin besides.  On failure prints
+# the end of what the tool said on stderr.  One at a time for each copy.
+image_build() {
+	local work=$image_out/images/$1-$2 net=--socket tool=$image_out/mirage
+	[ "$2" = socket ] || net=--unix
+	[ -x "$tool" ] || { echo "$tool is not there; make builds it" >&2; return 1; }
+	mkdir -p "$work"
+	(
+		flock 9
+		cd "$image_root/examples/$1" || exit 1
+		tar cf - --exclude=./dist --exclude=./mirage --exclude=./Makefile . | tar xf - -C "$work"
+		cd "$work" || exit 1
+		if [ "$1" = www ]; then
+			printf '%1024s' | tr ' ' m >site/1k.bin
+			printf '%102400s' | tr ' ' m >site/100k.bin
+		fi
+		{ "$tool" configure $net && "$tool" build $net; } >log 2>&1 ||
+			{ tail -n 20 log >&2; exit 1; }
+	) 9>"$work.lock" || return 1
+	echo "$work/dist/$1"
+}
