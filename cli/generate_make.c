@@ -50,8 +50,6 @@ void generate_flags(const struct configuration *c, bool app, struct text *out)
 
 	flags(out, "-std=gnu11 -O2 -g -fPIE -ffunction-sections -fdata-sections");
 	flags(out, "-fstack-protector-strong -fno-common");
-	if (!app)
-		flag(out, "-D_GNU_SOURCE");
 	flags(out, mark);
 	for (size_t i = 0; i < c->target.cflags.n; i++)
 		flag(out, c->target.cflags.v[i]);
