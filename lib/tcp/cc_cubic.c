@@ -33,8 +33,7 @@ static void begin_epoch(struct mir_tcp_cc *cc, int64_t now)
 	cc->u.cubic.epoch = now;
 	cc->u.cubic.k_ms = 0;
 	if (cc->cwnd < w_max) /* K = cbrt((w_max - cwnd) / C) seconds, windows in segments */
-		cc->u.cubic.k_ms =
-		    cube_root((uint64_t)(w_max - cc->cwnd) * 2500000000u / cc->mss);
+		cc->u.cubic.k_ms = cube_root((uint64_t)(w_max - cc->cwnd) * 2500000000u / cc->mss);
 	else
 		cc->u.cubic.w_max = cc->cwnd;
 	cc->u.cubic.w_est = cc->cwnd;

@@ -118,8 +118,7 @@ static uint32_t attach(struct sender *o, struct mir_packet *p, uint32_t off, uin
 {
 	struct mir_slice view[MIR_PACKET_SLICES];
 	uint32_t got;
-	unsigned n =
-	    mir_tcp_sliceq_view(&o->t->sendq, off, len, view, o->t->max_slices, &got);
+	unsigned n = mir_tcp_sliceq_view(&o->t->sendq, off, len, view, o->t->max_slices, &got);
 
 	for (unsigned i = 0; i < n; i++)
 		mir_packet_append(p, &view[i]);

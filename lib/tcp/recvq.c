@@ -197,8 +197,8 @@ bool mir_tcp_recvq_insert(struct mir_tcp_recvq *rq, struct mir_budget *b, uint32
 }
 
 /* Adds the span that holds `seq`, unless it is there already. */
-static unsigned add_sack(const struct mir_tcp_ooo *o, uint32_t seq, struct mir_tcp_range *out,
-    unsigned n)
+static unsigned add_sack(
+    const struct mir_tcp_ooo *o, uint32_t seq, struct mir_tcp_range *out, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		if (mir_seq_le(out[i].from, seq) && mir_seq_lt(seq, out[i].to))

@@ -31,8 +31,7 @@ bool mir_tcp_recvq_insert(struct mir_tcp_recvq *, struct mir_budget *, uint32_t 
     struct mir_slice *slices /* take */, unsigned n, bool force);
 
 /* SACK blocks (RFC 2018 section 4), the range that grew last first.  Returns how many. */
-unsigned mir_tcp_recvq_sacks(
-    const struct mir_tcp_recvq *, struct mir_tcp_range *out, unsigned max);
+unsigned mir_tcp_recvq_sacks(const struct mir_tcp_recvq *, struct mir_tcp_range *out, unsigned max);
 
 /* Bytes beyond holes. */
 uint32_t mir_tcp_recvq_beyond(const struct mir_tcp_recvq *);

@@ -55,7 +55,8 @@ static bool join(struct mir_tcp_sliceq *q, const struct mir_slice *s)
 	if (s->len > q->room || q->n == 0)
 		return false;
 	last = mir_tcp_sliceq_at(q, q->n - 1);
-	/* The chunk is the queue's own, handed out as const; bytes behind its end nobody has seen. */
+	/* The chunk is the queue's own, handed out as const; bytes behind its end nobody has seen.
+	 */
 	end = (uint8_t *)(uintptr_t)(last->p + last->len);
 	memcpy(end, s->p, s->len);
 	last->len += (uint32_t)s->len;
@@ -112,9 +113,9 @@ int mir_tcp_sliceq_append(
 	}
 	q->n++;
 	*mir_tcp_sliceq_at(q, q->n - 1) = (struct mir_tcp_piece){ s.p, s.owner, (uint32_t)s.len,
-		q->n > 1 ? mir_tcp_sliceq_at(q, q->n - 2)->start +
-			mir_tcp_sliceq_at(q, q->n - 2)->len
-			 : 0,
+		q->n > 1
+		    ? mir_tcp_sliceq_at(q, q->n - 2)->start + mir_tcp_sliceq_at(q, q->n - 2)->len
+		    : 0,
 		cost };
 	q->bytes += (uint32_t)s.len;
 	q->charged += cost;

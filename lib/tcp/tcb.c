@@ -118,9 +118,10 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.rto = RTO_INITIAL,
 		.user_timeout = o->user_timeout_ns ? o->user_timeout_ns : USER_TIMEOUT,
 		.keep_idle = o->keepalive_idle_ns,
-		.keep_interval = o->keepalive_interval_ns ? o->keepalive_interval_ns : KEEP_INTERVAL,
+		.keep_interval =
+		    o->keepalive_interval_ns ? o->keepalive_interval_ns : KEEP_INTERVAL,
 		.keep_max = (uint8_t)(o->keepalive_probes ? MIR_MIN(o->keepalive_probes, 255u)
-							   : KEEP_PROBES),
+							  : KEEP_PROBES),
 		.progress_at = now,
 		.heard_at = now,
 		.sent_at = now,
@@ -144,8 +145,8 @@ void mir_tcb_connect(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t n
 	mir_tcb_transition(t, MIR_TCP_SYN_SENT, now);
 }
 
-void mir_tcb_accept(struct mir_tcb *t, const struct mir_tcb_start *s,
-    const struct mir_tcb_peer *peer, int64_t now)
+void mir_tcb_accept(
+    struct mir_tcb *t, const struct mir_tcb_start *s, const struct mir_tcb_peer *peer, int64_t now)
 {
 	init(t, s, now);
 	t->passive = true;

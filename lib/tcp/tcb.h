@@ -77,7 +77,7 @@ struct mir_tcb {
 	uint8_t recovery;
 	bool use_ts, use_sack, use_scale; /* what both sides agreed on */
 	bool nodelay;
-	bool fin_queued;   /* the user will send no more */
+	bool fin_queued; /* the user will send no more */
 	bool fin_sent, fin_acked;
 	bool fin_received; /* RCV.NXT is past the peer's FIN */
 	bool read_shut;    /* arriving data are thrown away */
@@ -101,13 +101,13 @@ struct mir_tcb {
 	uint16_t peer_mss;  /* as offered */
 	uint16_t mtu;       /* of the path */
 	uint32_t send_limit;
-	uint32_t reply_seq; /* of DUE_REPLY_RST */
+	uint32_t reply_seq;          /* of DUE_REPLY_RST */
 	struct mir_tcp_sliceq sendq; /* the stream from SND.UNA on */
 
 	/* Receiving. */
 	uint32_t irs, rcv_nxt;
-	uint32_t rcv_adv;     /* right edge of the window that the peer was told */
-	uint32_t rcv_buffer;  /* present size, grows up to the limit */
+	uint32_t rcv_adv;    /* right edge of the window that the peer was told */
+	uint32_t rcv_buffer; /* present size, grows up to the limit */
 	uint32_t rcv_limit;
 	uint32_t rcv_taken;   /* by the user, since rcv_buffer grew last */
 	uint32_t rcv_unacked; /* bytes since our last ACK */
@@ -147,7 +147,7 @@ struct mir_tcb {
 /* What a connection starts from. */
 struct mir_tcb_start {
 	struct mir_tcb_env *env;
-	const struct mir_tcp_tuple *tuple; /* outlives the connection */
+	const struct mir_tcp_tuple *tuple;     /* outlives the connection */
 	const struct mir_tcp_options *options; /* may be NULL */
 	uint32_t iss, ts_offset;
 	uint32_t send_limit, receive_limit; /* if the options do not say */

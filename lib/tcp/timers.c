@@ -2,10 +2,10 @@
  * 9293 section 3.8.6.1), delayed ACK, keep-alive (3.8.4), user timeout (3.8.3), linger. */
 #include "tcb.h"
 
-#define RTO_MIN      MIR_MS(200)
-#define RTO_MAX      MIR_SECOND(60)
-#define SYN_TIMEOUT  MIR_SECOND(180)
-#define CLOCK_GRAIN  MIR_MS(1)
+#define RTO_MIN     MIR_MS(200)
+#define RTO_MAX     MIR_SECOND(60)
+#define SYN_TIMEOUT MIR_SECOND(180)
+#define CLOCK_GRAIN MIR_MS(1)
 
 enum { BACKOFF_MAX = 16 };
 

@@ -64,8 +64,8 @@ unsigned mir_tcp_header_size(const struct mir_tcp_segment *);
 
 /* Prepends the header to a packet that holds the payload, with MIR_CSUM_PARTIAL and the
  * pseudo-header's sum in the checksum field. */
-void mir_tcp_build(const struct mir_tcp_segment *, const struct mir_tcp_tuple *,
-    struct mir_packet *p);
+void mir_tcp_build(
+    const struct mir_tcp_segment *, const struct mir_tcp_tuple *, struct mir_packet *p);
 
 /* How many numbers of the sequence the segment takes. */
 static inline uint32_t mir_tcp_span(const struct mir_tcp_segment *s)

@@ -3,6 +3,7 @@
 #define MIR_TCP_DEVICE_H
 
 #include <mir/ip.h>
+#include <mir/loop.h>
 #include <mir/tcp.h>
 
 enum { MIR_TCP_STATES = 10 }; /* in the order of enum mir_tcp_state in lib/tcp/tcb.h */
@@ -42,6 +43,8 @@ struct mir_tcp_device {
 	struct mir_ip *ip;
 	const char *name;
 	struct mir_tcp_core *core;
+	struct mir_ip_watch watch;
+	struct mir_hook hook;
 };
 
 /* MIR_ENOMEM; errors of the IP device. */
