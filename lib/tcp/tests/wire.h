@@ -326,7 +326,7 @@ struct pair {
 	struct mir_tcp_device tcp[2];
 };
 
-static void pair_start(struct pair *p, unsigned offloads)
+MIR_UNUSED static void pair_start(struct pair *p, unsigned offloads)
 {
 	wire_init(&p->wire);
 	for (unsigned i = 0; i < 2; i++) {
@@ -337,10 +337,11 @@ static void pair_start(struct pair *p, unsigned offloads)
 	}
 }
 
-static void pair_stop(struct pair *p)
+MIR_UNUSED static void pair_stop(struct pair *p)
 {
 	struct mir_tcp_stats s;
 
+	mir_sleep(MIR_SECOND(2)); /* what lingers ends */
 	for (unsigned i = 0; i < 2; i++) {
 		mir_tcp_device_stats(&p->tcp[i], &s);
 		if (s.memory_used != sizeof(struct mir_tcp_wait) * s.time_wait +
