@@ -1,0 +1,328 @@
+/* output.c: what to send now (RFC 9293 sections 3.7.4, 3.8.6.2.1, 3.10.2; RFC 5681, 6675). */
+#include "tcb.h"
+
+enum { SUPER_MAX = MIR_PACKET_MAX - 20 - MIR_TCP_HEADER_MAX }; /* payload of a super-segment */
+
+struct sender {
+	struct mir_tcb *t;
+	int64_t now;
+	mir_tcb_emit *emit;
+	void *arg;
+	uint32_t mss; /* payload, beside the SACK blocks that go along */
+	struct mir_tcp_range sack[MIR_TCP_SACKS];
+	uint8_t nsack;
+};
+
+static bool in_window(const struct mir_tcb *t, uint32_t len)
+{
+	return mir_tcb_flight(t) + len <= t->wnd;
+}
+
+/* Fills in what every segment of the connection has, and notes the ACK as sent. */
+static void common(struct sender *o, struct mir_tcp_segment *s)
+{
+	struct mir_tcb *t = o->t;
+
+	if (t->use_ts) {
+		s->has_ts = true;
+		s->tsval = mir_tcb_ts(t, o->now);
+		s->tsecr = t->ts_recent;
+	}
+	if (!(s->flags & MIR_TCP_ACK)) {
+		s->window = MIR_MIN(t->rcv_buffer, 65535u);
+		s->tsecr = 0;
+		return;
+	}
+	s->ack = t->rcv_nxt;
+	if (s->flags & MIR_TCP_SYN) {
+		s->window = MIR_MIN(t->rcv_adv - t->rcv_nxt, 65535u);
+	} else {
+		s->window = mir_tcb_window(t, true);
+		s->nsack = o->nsack;
+		memcpy(s->sack, o->sack, sizeof(s->sack));
+	}
+	t->due &= (uint8_t)~MIR_TCB_DUE_ACK;
+	t->ack_at = MIR_NEVER;
+	t->rcv_unacked = 0;
+	t->last_ack_sent = t->rcv_nxt;
+	t->dsack_due = false;
+}
+
+static int put(struct sender *o, const struct mir_tcp_segment *s, struct mir_packet *p)
+{
+	mir_tcp_build(s, o->t->tuple, p);
+	o->t->env->stats.segments_out++;
+	return o->emit(o->arg, p);
+}
+
+/* A segment without payload. */
+static bool send_bare(struct sender *o, struct mir_tcp_segment *s)
+{
+	struct mir_packet *p = mir_packet_new();
+
+	if (!p)
+		return false;
+	put(o, s, p);
+	return true;
+}
+
+static bool send_ack(struct sender *o, uint32_t seq)
+{
+	struct mir_tcp_segment s = { .flags = MIR_TCP_ACK, .seq = seq };
+
+	common(o, &s);
+	return send_bare(o, &s);
+}
+
+static void send_syn(struct sender *o)
+{
+	struct mir_tcb *t = o->t;
+	struct mir_tcp_segment s = { .flags = MIR_TCP_SYN, .seq = t->iss };
+
+	if (t->state == MIR_TCP_SYN_RECEIVED)
+		s.flags |= MIR_TCP_ACK;
+	common(o, &s);
+	s.mss = (uint16_t)MIR_MAX(t->mtu - 40, MIR_TCP_MIN_MSS);
+	s.sack_permitted = t->use_sack;
+	s.has_scale = t->use_scale;
+	s.scale = t->receive_shift;
+	if (!send_bare(o, &s)) {
+		t->rtx_at = o->now + t->rto;
+		return;
+	}
+	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
+	if (t->nxt == t->iss) {
+		t->nxt = t->iss + 1;
+		t->small_end = t->recover = t->high_rxt = t->lost_edge = t->iss;
+		t->timed_at = o->now;
+		t->timed_end = t->nxt;
+	}
+	mir_tcb_arm_rtx(t, o->now, false);
+}
+
+static void send_rst(struct sender *o, uint32_t seq, bool ack)
+{
+	struct mir_tcp_segment s = { .flags = MIR_TCP_RST, .seq = seq };
+
+	if (ack) {
+		s.flags |= MIR_TCP_ACK;
+		s.ack = o->t->rcv_nxt;
+	}
+	o->t->env->stats.resets_out++;
+	send_bare(o, &s);
+}
+
+/* Attaches len bytes of the stream from off on; fewer if they lie in too many pieces, but then
+ * whole segments.  Returns how many. */
+static uint32_t attach(struct sender *o, struct mir_packet *p, uint32_t off, uint32_t len)
+{
+	struct mir_slice view[MIR_PACKET_SLICES];
+	uint32_t got;
+	unsigned n = mir_tcp_sliceq_view(&o->t->sendq, off, len, view, o->t->max_slices, &got);
+
+	for (unsigned i = 0; i < n; i++)
+		mir_packet_append(p, &view[i]);
+	if (got < len && got > o->mss) {
+		got -= got % o->mss;
+		mir_packet_trim(p, got);
+	}
+	return got;
+}
+
+/* Sends numbers from..from+span of the sequence, our FIN included if they reach it.  Returns how
+ * many of them went out: 0: no memory. */
+static uint32_t send_range(struct sender *o, uint32_t from, uint32_t span)
+{
+	struct mir_tcb *t = o->t;
+	struct mir_tcp_segment s = { .flags = MIR_TCP_ACK, .seq = from };
+	uint32_t end = mir_tcb_stream_end(t), len = MIR_MIN(span, end - from), got = 0;
+	struct mir_packet *p = mir_packet_new();
+
+	if (!p)
+		return 0;
+	if (t->fin_acked || mir_seq_lt(end, from))
+		len = 0;
+	if (len > 0)
+		got = attach(o, p, from - t->una, len);
+	if (got == len && span > len && t->fin_queued)
+		s.flags |= MIR_TCP_FIN;
+	if (got > 0 && from + got == end)
+		s.flags |= MIR_TCP_PSH;
+	if (got > o->mss) {
+		p->gso = MIR_GSO_TCP4;
+		p->gso_size = (uint16_t)o->mss;
+	}
+	common(o, &s);
+	s.len = got;
+	if (mir_seq_lt(from, t->nxt))
+		t->env->stats.retransmits += (got + o->mss - 1) / o->mss;
+	t->env->stats.bytes_out += got;
+	put(o, &s, p);
+	t->sent_at = o->now;
+	return got + !!(s.flags & MIR_TCP_FIN);
+}
+
+/* Sends again what is lost, as far as the congestion window lets.  False: it does not. */
+static bool send_holes(struct sender *o, uint32_t *pipe)
+{
+	struct mir_tcb *t = o->t;
+	struct mir_tcp_range hole;
+
+	while (mir_tcb_next_hole(t, &hole)) {
+		uint32_t len = MIR_MIN(hole.to - hole.from, o->mss);
+
+		if (!(t->due & MIR_TCB_DUE_REXMIT) && *pipe + len > t->cc.cwnd) {
+			t->cwnd_limited = true;
+			return false;
+		}
+		len = send_range(o, hole.from, len);
+		if (len == 0)
+			return false;
+		t->due &= (uint8_t)~MIR_TCB_DUE_REXMIT;
+		t->high_rxt = hole.from + len;
+		*pipe += len;
+		mir_tcb_arm_rtx(t, o->now, false);
+	}
+	t->due &= (uint8_t)~MIR_TCB_DUE_REXMIT;
+	return true;
+}
+
+/* How many bytes a new segment takes, of `queued` that wait: 0: none for now.  Silly window
+ * avoidance (RFC 9293 section 3.8.6.2.1) and Nagle (3.7.4, as J. Minshall refined it: only a short
+ * segment that is under way holds back another). */
+static uint32_t choose(const struct sender *o, uint32_t queued, uint32_t pipe)
+{
+	struct mir_tcb *t = o->t;
+	uint32_t flight = mir_tcb_flight(t), room = t->wnd > flight ? t->wnd - flight : 0;
+	uint32_t cwnd = t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
+	uint32_t len = MIR_MIN(queued, room), most = o->mss;
+
+	if (len > cwnd) {
+		len = cwnd;
+		t->cwnd_limited = true;
+		if (len < o->mss)
+			return 0;
+	}
+	if (len >= o->mss) {
+		if (t->tso)
+			most = SUPER_MAX - SUPER_MAX % o->mss;
+		len = MIR_MIN(len, most);
+		return len == queued && (t->nodelay || t->fin_queued) ? len : len - len % o->mss;
+	}
+	if (len == queued && len > 0 &&
+	    (t->nodelay || t->fin_queued || t->small_end == t->una ||
+		mir_seq_lt(t->small_end, t->una)))
+		return len;
+	if (len > 0 && (len >= t->max_wnd / 2 || (t->due & MIR_TCB_DUE_SHORT)))
+		return len;
+	return 0;
+}
+
+/* RFC 5681 section 4.1: after a pause the window starts small. */
+static void restart_after_idle(struct mir_tcb *t, int64_t now)
+{
+	uint32_t initial = mir_tcp_initial_window(t->mss);
+
+	if (mir_tcb_flight(t) == 0 && now - t->sent_at > t->rto && t->cc.cwnd > initial)
+		t->cc.cwnd = initial;
+}
+
+static void sent_new(struct sender *o, uint32_t n, uint32_t len)
+{
+	struct mir_tcb *t = o->t;
+
+	if (t->high_rxt == t->nxt && t->una == t->nxt)
+		t->progress_at = o->now;
+	if (n > len)
+		t->fin_sent = true;
+	if (len < o->mss)
+		t->small_end = t->nxt + len;
+	if (!t->timed_at && t->recovery == MIR_TCP_OPEN) {
+		t->timed_at = o->now;
+		t->timed_end = t->nxt + n;
+	}
+	t->nxt += n;
+	t->due &= (uint8_t)~MIR_TCB_DUE_SHORT;
+	mir_tcb_arm_rtx(t, o->now, false);
+}
+
+static void send_new(struct sender *o, uint32_t pipe)
+{
+	struct mir_tcb *t = o->t;
+
+	restart_after_idle(t, o->now);
+	while (!t->fin_sent) {
+		uint32_t queued = mir_tcb_stream_end(t) - t->nxt, n;
+		uint32_t len = choose(o, queued, pipe);
+		bool fin = t->fin_queued && len == queued && in_window(t, len + 1);
+
+		if (len == 0 && !(fin && queued == 0))
+			return;
+		n = send_range(o, t->nxt, len + fin);
+		if (n == 0)
+			return;
+		sent_new(o, n, MIR_MIN(n, len));
+		pipe += n;
+	}
+}
+
+static void gather_sacks(struct sender *o)
+{
+	struct mir_tcb *t = o->t;
+	unsigned max = t->use_ts ? 3 : MIR_TCP_SACKS;
+
+	o->mss = t->mss;
+	if (!t->use_sack || (!t->dsack_due && !t->recvq.ooo))
+		return;
+	if (t->dsack_due)
+		o->sack[o->nsack++] = t->dsack;
+	o->nsack += (uint8_t)mir_tcp_recvq_sacks(&t->recvq, o->sack + o->nsack, max - o->nsack);
+	o->mss = t->mss > 4u + 8u * o->nsack + 8 ? t->mss - 4u - 8u * o->nsack : 8;
+}
+
+static void send_acks(struct sender *o)
+{
+	struct mir_tcb *t = o->t;
+
+	if (t->due & MIR_TCB_DUE_PROBE) {
+		t->due &= (uint8_t)~MIR_TCB_DUE_PROBE;
+		send_ack(o, t->una - 1);
+	}
+	/* Without SACK each segment beyond a hole is worth a duplicate ACK (RFC 5681). */
+	while (t->acks_owed > 1 && !t->use_sack && send_ack(o, t->nxt))
+		t->acks_owed--;
+	t->acks_owed = 0;
+	if ((t->due & MIR_TCB_DUE_ACK) && !send_ack(o, t->nxt))
+		t->ack_at = o->now + MIR_MS(10); /* no memory now */
+}
+
+void mir_tcb_output(struct mir_tcb *t, int64_t now, mir_tcb_emit *emit, void *arg)
+{
+	struct sender o = { .t = t, .now = now, .emit = emit, .arg = arg, .mss = t->mss };
+	uint32_t pipe;
+
+	t->events &= (uint8_t)~MIR_TCB_OUTPUT;
+	if (t->due & MIR_TCB_DUE_REPLY_RST)
+		send_rst(&o, t->reply_seq, false);
+	if (t->due & MIR_TCB_DUE_RST)
+		send_rst(&o, t->nxt, true);
+	t->due &= (uint8_t) ~(MIR_TCB_DUE_RST | MIR_TCB_DUE_REPLY_RST);
+	if (t->state == MIR_TCP_CLOSED) {
+		t->due = 0;
+		return;
+	}
+	if (t->due & MIR_TCB_DUE_SYN)
+		send_syn(&o);
+	if (mir_tcb_in_handshake(t)) {
+		if (t->state == MIR_TCP_SYN_RECEIVED)
+			send_acks(&o);
+		return;
+	}
+	gather_sacks(&o);
+	pipe = mir_tcb_pipe(t);
+	if (t->state != MIR_TCP_TIME_WAIT && t->state != MIR_TCP_FIN_WAIT_2 &&
+	    send_holes(&o, &pipe))
+		send_new(&o, pipe);
+	send_acks(&o);
+	mir_tcb_arm_rtx(t, now, false);
+}

@@ -1,0 +1,337 @@
+/* tcb.c: the life of a connection: opening, the user's calls, changes of state (RFC 9293 sections
+ * 3.3.2, 3.10.1 to 3.10.5). */
+#include "tcb.h"
+
+enum {
+	RECEIVE_START = 64 * 1024, /* first size of the receive buffer; it grows */
+	QUICK_ACKS = 16,
+	KEEP_PROBES = 9,
+};
+
+#define USER_TIMEOUT  MIR_SECOND(300)
+#define KEEP_INTERVAL MIR_SECOND(75)
+#define FIN_WAIT_2    MIR_SECOND(60)
+#define RTO_INITIAL   MIR_SECOND(1)
+
+static const char *const names[] = {
+	[MIR_TCP_CLOSED] = "CLOSED",
+	[MIR_TCP_SYN_SENT] = "SYN-SENT",
+	[MIR_TCP_SYN_RECEIVED] = "SYN-RECEIVED",
+	[MIR_TCP_ESTABLISHED] = "ESTABLISHED",
+	[MIR_TCP_FIN_WAIT_1] = "FIN-WAIT-1",
+	[MIR_TCP_FIN_WAIT_2] = "FIN-WAIT-2",
+	[MIR_TCP_CLOSE_WAIT] = "CLOSE-WAIT",
+	[MIR_TCP_CLOSING] = "CLOSING",
+	[MIR_TCP_LAST_ACK] = "LAST-ACK",
+	[MIR_TCP_TIME_WAIT] = "TIME-WAIT",
+};
+
+const char *mir_tcp_state_name(enum mir_tcp_state state)
+{
+	return names[state];
+}
+
+static void stop_timers(struct mir_tcb *t)
+{
+	t->rtx_at = t->ack_at = t->keep_at = t->linger_at = MIR_NEVER;
+	t->persist = false;
+}
+
+void mir_tcb_transition(struct mir_tcb *t, enum mir_tcp_state state, int64_t now)
+{
+	t->env->stats.states[t->state]--;
+	t->env->stats.states[state]++;
+	t->state = (uint8_t)state;
+	switch (state) {
+	case MIR_TCP_ESTABLISHED:
+		t->events |= MIR_TCB_CONNECTED | MIR_TCB_WRITABLE;
+		if (t->keep_idle)
+			t->keep_at = now + t->keep_idle;
+		break;
+	case MIR_TCP_CLOSE_WAIT: t->events |= MIR_TCB_READABLE; break;
+	case MIR_TCP_FIN_WAIT_1:
+	case MIR_TCP_LAST_ACK: t->events |= MIR_TCB_OUTPUT; break;
+	case MIR_TCP_FIN_WAIT_2:
+		if (t->orphan)
+			t->linger_at = now + FIN_WAIT_2;
+		break;
+	case MIR_TCP_TIME_WAIT:
+		stop_timers(t);
+		t->events |= MIR_TCB_TIME_WAIT | MIR_TCB_READABLE | MIR_TCB_WRITABLE;
+		break;
+	case MIR_TCP_CLOSED:
+		stop_timers(t);
+		t->events |= MIR_TCB_DEAD | MIR_TCB_READABLE | MIR_TCB_WRITABLE;
+		break;
+	case MIR_TCP_SYN_SENT:
+	case MIR_TCP_SYN_RECEIVED:
+	case MIR_TCP_CLOSING: break;
+	}
+}
+
+void mir_tcb_die(struct mir_tcb *t, int error, int64_t now)
+{
+	t->error = error;
+	t->due &= MIR_TCB_DUE_RST;
+	mir_tcp_sliceq_clear(&t->sendq, &t->env->budget);
+	mir_tcp_recvq_drop_ooo(&t->recvq, &t->env->budget);
+	mir_tcb_sack_clear(t);
+	if (error < 0)
+		mir_tcp_sliceq_clear(&t->recvq.ready, &t->env->budget);
+	mir_tcb_transition(t, MIR_TCP_CLOSED, now);
+}
+
+static uint8_t shift_for(uint32_t limit)
+{
+	uint8_t shift = 0;
+
+	while (shift < MIR_TCP_MAX_SHIFT && (65535u << shift) < limit)
+		shift++;
+	return shift;
+}
+
+static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
+{
+	static const struct mir_tcp_options none;
+	const struct mir_tcp_options *o = s->options ? s->options : &none;
+
+	*t = (struct mir_tcb){
+		.env = s->env,
+		.tuple = s->tuple,
+		.nodelay = o->nodelay,
+		.tso = s->tso,
+		.max_slices = MIR_MIN(s->max_slices, (uint8_t)MIR_PACKET_SLICES),
+		.iss = s->iss,
+		.una = s->iss,
+		.nxt = s->iss,
+		.small_end = s->iss,
+		.recover = s->iss,
+		.high_rxt = s->iss,
+		.lost_edge = s->iss,
+		.ts_offset = s->ts_offset,
+		.mtu = s->mtu,
+		.peer_mss = MIR_TCP_DEFAULT_MSS,
+		.rcv_mss = MIR_TCP_DEFAULT_MSS,
+		.send_limit = o->send_buffer ? o->send_buffer : s->send_limit,
+		.rcv_limit = o->receive_buffer ? o->receive_buffer : s->receive_limit,
+		.quick_acks = QUICK_ACKS,
+		.rto = RTO_INITIAL,
+		.user_timeout = o->user_timeout_ns ? o->user_timeout_ns : USER_TIMEOUT,
+		.keep_idle = o->keepalive_idle_ns,
+		.keep_interval =
+		    o->keepalive_interval_ns ? o->keepalive_interval_ns : KEEP_INTERVAL,
+		.keep_max = (uint8_t)(o->keepalive_probes ? MIR_MIN(o->keepalive_probes, 255u)
+							  : KEEP_PROBES),
+		.progress_at = now,
+		.heard_at = now,
+		.sent_at = now,
+	};
+	stop_timers(t);
+	t->rcv_buffer = MIR_MIN(t->rcv_limit, (uint32_t)RECEIVE_START);
+	t->receive_shift = shift_for(t->rcv_limit);
+	t->max_slices = MIR_MAX(t->max_slices, (uint8_t)1);
+	t->env->stats.states[MIR_TCP_CLOSED]++;
+	mir_tcb_update_mss(t);
+	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
+}
+
+void mir_tcb_connect(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
+{
+	init(t, s, now);
+	t->use_ts = t->use_sack = t->use_scale = true;
+	t->env->stats.active_opens++;
+	t->due = MIR_TCB_DUE_SYN;
+	t->events |= MIR_TCB_OUTPUT;
+	mir_tcb_transition(t, MIR_TCP_SYN_SENT, now);
+}
+
+void mir_tcb_accept(
+    struct mir_tcb *t, const struct mir_tcb_start *s, const struct mir_tcb_peer *peer, int64_t now)
+{
+	init(t, s, now);
+	t->passive = true;
+	t->use_ts = peer->use_ts;
+	t->use_sack = peer->use_sack;
+	t->use_scale = peer->use_scale;
+	t->send_shift = peer->use_scale ? peer->scale : 0;
+	if (!peer->use_scale)
+		t->receive_shift = 0;
+	t->peer_mss = peer->mss;
+	t->irs = peer->irs;
+	t->rcv_nxt = t->last_ack_sent = peer->irs + 1;
+	t->rcv_adv = t->rcv_nxt + MIR_MIN(t->rcv_buffer, 65535u);
+	t->wl1 = peer->irs;
+	t->ts_recent = peer->ts_recent;
+	t->ts_recent_at = now;
+	t->nxt = t->iss + 1;
+	t->small_end = t->recover = t->high_rxt = t->lost_edge = t->nxt;
+	if (peer->syn_ack_sent_at) {
+		t->timed_at = peer->syn_ack_sent_at;
+		t->timed_end = t->nxt;
+	}
+	t->env->stats.passive_opens++;
+	mir_tcb_update_mss(t);
+	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
+	mir_tcb_transition(t, MIR_TCP_SYN_RECEIVED, now);
+}
+
+void mir_tcb_release(struct mir_tcb *t)
+{
+	mir_tcp_sliceq_clear(&t->sendq, &t->env->budget);
+	mir_tcp_recvq_clear(&t->recvq, &t->env->budget);
+	mir_tcb_sack_clear(t);
+	t->env->stats.states[t->state]--;
+}
+
+static bool may_send(const struct mir_tcb *t)
+{
+	return t->state >= MIR_TCP_SYN_SENT && t->state != MIR_TCP_TIME_WAIT && !t->fin_queued;
+}
+
+uint32_t mir_tcb_send_room(const struct mir_tcb *t)
+{
+	if (!may_send(t) || t->sendq.bytes >= t->send_limit)
+		return 0;
+	return t->send_limit - t->sendq.bytes;
+}
+
+int mir_tcb_send(struct mir_tcb *t, const struct mir_slice *take, int64_t now)
+{
+	bool was_empty = t->sendq.bytes == 0;
+	struct mir_slice s = *take;
+
+	if (t->error < 0 || !may_send(t)) {
+		mir_slice_unref(&s);
+		return t->error < 0 ? t->error : MIR_EPIPE;
+	}
+	/* An almost empty queue always takes some: every connection moves on. */
+	if (mir_tcp_sliceq_append(&t->sendq, &t->env->budget, &s, t->sendq.bytes < t->mss) < 0)
+		return MIR_ENOMEM;
+	if (was_empty && t->una == t->nxt)
+		t->progress_at = now;
+	t->events |= MIR_TCB_OUTPUT;
+	return 0;
+}
+
+/* The receive buffer grows as long as its user empties it: the peer is then limited by the path and
+ * not by us. */
+static void grow_buffer(struct mir_tcb *t, uint32_t taken)
+{
+	const struct mir_budget *b = &t->env->budget;
+
+	t->rcv_taken += taken;
+	if (t->rcv_taken < t->rcv_buffer / 2 || t->rcv_buffer >= t->rcv_limit)
+		return;
+	t->rcv_taken = 0;
+	if (t->recvq.ready.bytes <= t->rcv_buffer / 4 && b->used < b->limit / 2)
+		t->rcv_buffer = MIR_MIN(t->rcv_limit, t->rcv_buffer * 2);
+}
+
+unsigned mir_tcb_receive(struct mir_tcb *t, struct mir_slice *out, unsigned max, int64_t now)
+{
+	unsigned n = 0;
+	uint32_t before = t->recvq.ready.bytes, offered = t->rcv_adv - t->rcv_nxt, window;
+
+	(void)now;
+	while (n < max && t->recvq.ready.n > 0)
+		out[n++] = mir_tcp_sliceq_take(&t->recvq.ready, &t->env->budget);
+	grow_buffer(t, before - t->recvq.ready.bytes);
+	if (t->state < MIR_TCP_ESTABLISHED || t->fin_received || n == 0)
+		return n;
+	window = mir_tcb_window(t, false) << t->receive_shift;
+	/* RFC 9293 section 3.8.6.2.2: the window is told anew when it has grown enough. */
+	if (window >= offered + MIR_MIN(t->rcv_buffer / 2, 2u * t->rcv_mss) &&
+	    (offered < t->rcv_buffer / 2 || t->rcv_unacked > 0))
+		mir_tcb_ack_now(t);
+	return n;
+}
+
+bool mir_tcb_at_end(const struct mir_tcb *t)
+{
+	return t->recvq.ready.bytes == 0 &&
+	       (t->fin_received || t->read_shut || t->state == MIR_TCP_CLOSED);
+}
+
+bool mir_tcb_drained(const struct mir_tcb *t)
+{
+	return t->sendq.bytes == 0;
+}
+
+void mir_tcb_shutdown_write(struct mir_tcb *t, int64_t now)
+{
+	if (t->fin_queued)
+		return;
+	t->fin_queued = true;
+	t->events |= MIR_TCB_WRITABLE;
+	if (t->una == t->nxt)
+		t->progress_at = now;
+	switch (t->state) {
+	case MIR_TCP_SYN_SENT: mir_tcb_die(t, MIR_ECANCELED, now); break;
+	case MIR_TCP_ESTABLISHED: mir_tcb_transition(t, MIR_TCP_FIN_WAIT_1, now); break;
+	case MIR_TCP_CLOSE_WAIT: mir_tcb_transition(t, MIR_TCP_LAST_ACK, now); break;
+	default: break; /* SYN-RECEIVED: when it is established */
+	}
+}
+
+void mir_tcb_shutdown_read(struct mir_tcb *t, int64_t now)
+{
+	(void)now;
+	t->read_shut = true;
+	mir_tcp_sliceq_clear(&t->recvq.ready, &t->env->budget);
+	t->events |= MIR_TCB_READABLE;
+	if (t->state >= MIR_TCP_ESTABLISHED && t->state != MIR_TCP_TIME_WAIT && !t->fin_received)
+		mir_tcb_ack_now(t);
+}
+
+void mir_tcb_close(struct mir_tcb *t, int64_t now)
+{
+	bool unread = t->recvq.ready.bytes > 0 || t->recvq.ooo;
+
+	t->orphan = true;
+	if (t->state == MIR_TCP_CLOSED || t->state == MIR_TCP_TIME_WAIT)
+		return;
+	if (unread && !t->fin_received) {
+		mir_tcb_abort(t, MIR_ECONNABORTED, now);
+		return;
+	}
+	t->read_shut = true;
+	mir_tcp_sliceq_clear(&t->recvq.ready, &t->env->budget);
+	mir_tcb_shutdown_write(t, now);
+	if (t->state == MIR_TCP_FIN_WAIT_2)
+		t->linger_at = now + FIN_WAIT_2;
+}
+
+void mir_tcb_abort(struct mir_tcb *t, int error, int64_t now)
+{
+	if (t->state == MIR_TCP_CLOSED || t->state == MIR_TCP_TIME_WAIT)
+		return;
+	if (t->state != MIR_TCP_SYN_SENT) {
+		t->due |= MIR_TCB_DUE_RST;
+		t->events |= MIR_TCB_OUTPUT;
+	}
+	mir_tcb_die(t, error, now);
+}
+
+void mir_tcb_set_mtu(struct mir_tcb *t, uint16_t mtu, int64_t now)
+{
+	uint16_t before = t->mss;
+
+	(void)now;
+	if (mtu == t->mtu)
+		return;
+	t->mtu = mtu;
+	mir_tcb_update_mss(t);
+	if (t->mss >= before || mir_tcb_in_handshake(t) || mir_tcb_flight(t) <= t->mss)
+		return;
+	mir_tcb_recover_resegment(t);
+	t->events |= MIR_TCB_OUTPUT;
+}
+
+bool mir_tcb_icmp(struct mir_tcb *t, uint32_t seq, int error, int64_t now)
+{
+	if (!(mir_seq_le(t->una, seq) && mir_seq_lt(seq, t->nxt)))
+		return false;
+	if (t->state == MIR_TCP_SYN_SENT && error < 0)
+		mir_tcb_die(t, error, now);
+	return true;
+}

@@ -1,0 +1,298 @@
+/* tcb.h: one TCP connection as a pure engine: segments, calls of the user and the time go in;
+ * segments, events and the next timeout come out.  No clock, no input or output, no fibers.
+ *
+ * How it is driven: after mir_tcb_input, mir_tcb_timeout or a call of the user, look at
+ * tcb->events (and clear what was seen to), call mir_tcb_output once there is time to send, and
+ * wait until mir_tcb_next_timeout at most.
+ */
+#ifndef MIR_TCP_TCB_H
+#define MIR_TCP_TCB_H
+
+#include "cc.h"
+#include "recvq.h"
+#include "sliceq.h"
+#include "wire.h"
+
+#include <mir/tcp.h>
+#include <mir/tcp_device.h>
+
+/* RFC 9293 section 3.3.2.  LISTEN belongs to listeners, TIME-WAIT to timewait.c. */
+enum mir_tcp_state {
+	MIR_TCP_CLOSED,
+	MIR_TCP_SYN_SENT,
+	MIR_TCP_SYN_RECEIVED,
+	MIR_TCP_ESTABLISHED,
+	MIR_TCP_FIN_WAIT_1,
+	MIR_TCP_FIN_WAIT_2,
+	MIR_TCP_CLOSE_WAIT,
+	MIR_TCP_CLOSING,
+	MIR_TCP_LAST_ACK,
+	MIR_TCP_TIME_WAIT,
+};
+
+/* What happened, in tcb->events. */
+enum {
+	MIR_TCB_CONNECTED = 1,  /* the handshake is complete */
+	MIR_TCB_READABLE = 2,   /* data, end of stream or death */
+	MIR_TCB_WRITABLE = 4,   /* room in the send queue, or all acknowledged */
+	MIR_TCB_OUTPUT = 8,     /* there is something to send: call mir_tcb_output */
+	MIR_TCB_DEAD = 16,      /* state is CLOSED; error says why, 0: regular end */
+	MIR_TCB_TIME_WAIT = 32, /* state is TIME_WAIT: only the entry of timewait.c is needed */
+};
+
+/* What is to be sent whether there are data or not, in tcb->due. */
+enum {
+	MIR_TCB_DUE_SYN = 1,
+	MIR_TCB_DUE_ACK = 2,
+	MIR_TCB_DUE_PROBE = 4, /* of a closed window, or a keep-alive: one number before SND.UNA */
+	MIR_TCB_DUE_RST = 8,   /* the connection is aborted */
+	MIR_TCB_DUE_REPLY_RST = 16, /* a half-open peer is told; the connection lives on */
+	MIR_TCB_DUE_REXMIT = 32,    /* the first hole goes out whatever the window says */
+	MIR_TCB_DUE_SHORT = 64,     /* a short segment goes out: the persist timer said so */
+};
+
+enum mir_tcp_recovery { MIR_TCP_OPEN, MIR_TCP_FAST_RECOVERY, MIR_TCP_LOSS };
+
+/* What connections of a device share. */
+struct mir_tcb_env {
+	struct mir_budget budget;
+	struct mir_tcp_stats stats;
+	const struct mir_tcp_cc_ops *cc;
+};
+
+/* Ranges that the peer has selectively acknowledged, in order, disjoint, above SND.UNA. */
+struct mir_tcp_scoreboard {
+	uint16_t n, cap;
+	uint32_t bytes;
+	struct mir_tcp_range *range;
+};
+
+struct mir_tcb {
+	struct mir_tcb_env *env;
+	const struct mir_tcp_tuple *tuple;
+
+	uint8_t state;  /* enum mir_tcp_state */
+	uint8_t events; /* MIR_TCB_* */
+	uint8_t due;    /* MIR_TCB_DUE_* */
+	uint8_t recovery;
+	bool use_ts, use_sack, use_scale; /* what both sides agreed on */
+	bool nodelay;
+	bool fin_queued; /* the user will send no more */
+	bool fin_sent, fin_acked;
+	bool fin_received; /* RCV.NXT is past the peer's FIN */
+	bool read_shut;    /* arriving data are thrown away */
+	bool orphan;       /* the user has closed: arriving data mean a reset (RFC 2525 2.17) */
+	bool persist;      /* rtx_at is the time of a window probe */
+	bool cwnd_limited; /* the congestion window kept data back since the last ACK */
+	bool tso;          /* super-segments may be sent */
+	bool passive;
+	uint8_t send_shift, receive_shift;
+	uint8_t backoff;     /* of the retransmission or persist timer */
+	uint8_t keep_probes; /* sent without an answer */
+	uint8_t quick_acks;  /* segments to acknowledge at once, at the start */
+	uint8_t max_slices;  /* of a packet */
+	int error;           /* why the connection died; 0: it has not, or regularly */
+
+	/* Sending (RFC 9293 section 3.3.1). */
+	uint32_t iss, una, nxt, wnd, wl1, wl2;
+	uint32_t max_wnd;
+	uint32_t small_end; /* end of the last short segment: Nagle's memory */
+	uint16_t mss;       /* payload of a full segment, options taken off */
+	uint16_t peer_mss;  /* as offered */
+	uint16_t mtu;       /* of the path */
+	uint32_t send_limit;
+	uint32_t reply_seq;          /* of DUE_REPLY_RST */
+	struct mir_tcp_sliceq sendq; /* the stream from SND.UNA on */
+
+	/* Receiving. */
+	uint32_t irs, rcv_nxt;
+	uint32_t rcv_adv;    /* right edge of the window that the peer was told */
+	uint32_t rcv_buffer; /* present size, grows up to the limit */
+	uint32_t rcv_limit;
+	uint32_t rcv_taken;   /* by the user, since rcv_buffer grew last */
+	uint32_t rcv_unacked; /* bytes since our last ACK */
+	uint32_t peer_fin;    /* number of the peer's FIN, if fin_seen */
+	uint16_t rcv_mss;     /* of the peer's segments, as seen */
+	bool fin_seen;
+	bool dsack_due;
+	uint8_t acks_owed; /* duplicate ACKs for a sender without SACK */
+	struct mir_tcp_range dsack;
+	struct mir_tcp_recvq recvq;
+
+	/* Timestamps (RFC 7323). */
+	uint32_t ts_offset, ts_recent, last_ack_sent;
+	uint32_t challenge_ms; /* time of the last challenge ACK */
+	int64_t ts_recent_at;
+
+	/* Round trips (RFC 6298). */
+	int64_t srtt, rttvar, rto; /* ns; srtt 0: not known */
+	int64_t timed_at;          /* 0: no segment is being timed */
+	uint32_t timed_end;
+
+	/* Loss recovery (RFC 6675, 6582). */
+	uint32_t recover, high_rxt, lost_edge;
+	uint32_t dup_acks;
+	struct mir_tcp_scoreboard sacked;
+	struct mir_tcp_cc cc;
+
+	/* Timers; MIR_NEVER: off. */
+	int64_t rtx_at, ack_at, keep_at, linger_at;
+	int64_t progress_at; /* when the peer last acknowledged something new */
+	int64_t heard_at;    /* when anything acceptable came */
+	int64_t sent_at;     /* when data were last sent */
+	int64_t user_timeout, keep_idle, keep_interval;
+	uint8_t keep_max;
+};
+
+/* What a connection starts from. */
+struct mir_tcb_start {
+	struct mir_tcb_env *env;
+	const struct mir_tcp_tuple *tuple;     /* outlives the connection */
+	const struct mir_tcp_options *options; /* may be NULL */
+	uint32_t iss, ts_offset;
+	uint32_t send_limit, receive_limit; /* if the options do not say */
+	uint16_t mtu;
+	uint8_t max_slices;
+	bool tso;
+};
+
+/* What the peer's SYN told, for a connection that starts after its handshake. */
+struct mir_tcb_peer {
+	uint32_t irs;
+	uint16_t mss;
+	bool use_ts, use_sack, use_scale;
+	uint8_t scale;
+	uint32_t ts_recent;
+	int64_t syn_ack_sent_at; /* 0: not known, or sent more than once */
+};
+
+/* tcb.c */
+
+/* Opens actively: SYN_SENT, the SYN is due. */
+void mir_tcb_connect(struct mir_tcb *, const struct mir_tcb_start *, int64_t now);
+
+/* Begins in SYN_RECEIVED, its SYN-ACK already sent: the peer's ACK is to be given to mir_tcb_input
+ * next. */
+void mir_tcb_accept(
+    struct mir_tcb *, const struct mir_tcb_start *, const struct mir_tcb_peer *, int64_t now);
+
+/* Gives back all memory.  The tcb is CLOSED or TIME_WAIT, or is not to be heard of again. */
+void mir_tcb_release(struct mir_tcb *);
+
+/* Bytes that mir_tcb_send takes now. */
+uint32_t mir_tcb_send_room(const struct mir_tcb *);
+
+/* Queues a slice of at most mir_tcb_send_room() bytes.  MIR_EPIPE, MIR_ENOMEM (budget), the error
+ * that the connection died of. */
+int mir_tcb_send(struct mir_tcb *, const struct mir_slice *s /* take */, int64_t now);
+
+/* Received data in order, the caller's.  Returns how many slices: 0: none now (see
+ * mir_tcb_at_end). */
+unsigned mir_tcb_receive(struct mir_tcb *, struct mir_slice *out, unsigned max, int64_t now);
+
+/* Nothing is left to receive, and nothing will come. */
+bool mir_tcb_at_end(const struct mir_tcb *);
+
+/* Everything sent was acknowledged. */
+bool mir_tcb_drained(const struct mir_tcb *);
+
+/* No more will be sent: FIN after what is queued (RFC 9293 section 3.10.4). */
+void mir_tcb_shutdown_write(struct mir_tcb *, int64_t now);
+void mir_tcb_shutdown_read(struct mir_tcb *, int64_t now);
+
+/* The user is gone: both halves are shut; with unread data, the connection is reset (RFC 9293
+ * section 3.6.1). */
+void mir_tcb_close(struct mir_tcb *, int64_t now);
+
+/* RST to the peer, if it knows of us; CLOSED with `error`. */
+void mir_tcb_abort(struct mir_tcb *, int error, int64_t now);
+
+/* Every change of state. */
+void mir_tcb_transition(struct mir_tcb *, enum mir_tcp_state, int64_t now);
+void mir_tcb_die(struct mir_tcb *, int error, int64_t now);
+const char *mir_tcp_state_name(enum mir_tcp_state);
+
+/* The path's MTU became known or smaller; what is in flight is cut anew and sent again. */
+void mir_tcb_set_mtu(struct mir_tcb *, uint16_t mtu, int64_t now);
+
+/* An ICMP error about our segment with that number: dies in SYN_SENT of a hard one (RFC 5927
+ * section 5), else only remembers.  False: the number is none that is in flight. */
+bool mir_tcb_icmp(struct mir_tcb *, uint32_t seq, int error, int64_t now);
+
+/* input.c: a segment of this connection. */
+void mir_tcb_input(struct mir_tcb *, struct mir_tcp_segment *seg /* take packet */, int64_t now);
+
+/* ack.c: the sixth check of section 3.10.7.4, and what an ACK brings about.  False: go no further
+ * with this segment. */
+bool mir_tcb_ack(struct mir_tcb *, const struct mir_tcp_segment *, int64_t now);
+/* Options of a SYN. */
+void mir_tcb_negotiate(struct mir_tcb *, const struct mir_tcp_segment *);
+void mir_tcb_update_mss(struct mir_tcb *);
+
+/* receive.c: the payload, and the window offered. */
+void mir_tcb_text(struct mir_tcb *, struct mir_tcp_segment *, int64_t now);
+/* The window field for the next segment; `commit` makes it the offer. */
+uint32_t mir_tcb_window(struct mir_tcb *, bool commit);
+/* An ACK is due at once. */
+void mir_tcb_ack_now(struct mir_tcb *);
+/* An ACK that an attacker could make us send: limited (RFC 5961 section 7). */
+void mir_tcb_challenge_ack(struct mir_tcb *, int64_t now);
+
+/* output.c: takes the packet, a whole TCP segment.  0; MIR_EMSGSIZE: the path is narrower than
+ * tcb->mtu; others: dropped on the way, as networks do. */
+typedef int mir_tcb_emit(void *arg, struct mir_packet *p /* take */);
+
+/* Sends all that may be sent now. */
+void mir_tcb_output(struct mir_tcb *, int64_t now, mir_tcb_emit *, void *arg);
+
+/* timers.c */
+int64_t mir_tcb_next_timeout(const struct mir_tcb *);
+void mir_tcb_timeout(struct mir_tcb *, int64_t now);
+void mir_tcb_rtt_sample(struct mir_tcb *, int64_t rtt);
+/* Arms or stops the retransmission timer after an ACK of new data or a send. */
+void mir_tcb_arm_rtx(struct mir_tcb *, int64_t now, bool restart);
+void mir_tcb_heard(struct mir_tcb *, int64_t now);
+
+/* recover.c: loss recovery. */
+/* Takes in the SACK blocks; true if any was news. */
+bool mir_tcb_sack(struct mir_tcb *, const struct mir_tcp_segment *);
+/* SND.UNA has moved. */
+void mir_tcb_sack_advance(struct mir_tcb *);
+void mir_tcb_sack_clear(struct mir_tcb *);
+/* An ACK has come: enters, continues or leaves recovery. acked: new bytes; dup: a duplicate. */
+void mir_tcb_recover(struct mir_tcb *, uint32_t acked, bool dup, int64_t now);
+/* The retransmission timer has fired. */
+void mir_tcb_recover_timeout(struct mir_tcb *, int64_t now);
+/* Everything in flight is to be sent again in other pieces. */
+void mir_tcb_recover_resegment(struct mir_tcb *);
+/* Bytes that are thought to be in the network (RFC 6675 section 4, SetPipe). */
+uint32_t mir_tcb_pipe(const struct mir_tcb *);
+/* The next range to send again; false: none. */
+bool mir_tcb_next_hole(const struct mir_tcb *, struct mir_tcp_range *out);
+
+/* check.c: what must hold whatever arrives.  NULL, or what does not.  For tests and fuzzers. */
+const char *mir_tcb_check(const struct mir_tcb *);
+
+static inline uint32_t mir_tcb_flight(const struct mir_tcb *t)
+{
+	return t->nxt - t->una;
+}
+
+/* Our SYN is not acknowledged yet: SND.UNA is its number. */
+static inline bool mir_tcb_in_handshake(const struct mir_tcb *t)
+{
+	return t->state == MIR_TCP_SYN_SENT || t->state == MIR_TCP_SYN_RECEIVED;
+}
+
+/* The number behind the last byte queued: that of our FIN, as long as that is not acknowledged. */
+static inline uint32_t mir_tcb_stream_end(const struct mir_tcb *t)
+{
+	return t->una + t->sendq.bytes + mir_tcb_in_handshake(t);
+}
+
+static inline uint32_t mir_tcb_ts(const struct mir_tcb *t, int64_t now)
+{
+	return t->ts_offset + (uint32_t)(now / 1000000);
+}
+
+#endif

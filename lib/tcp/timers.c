@@ -1,0 +1,151 @@
+/* timers.c: round trips and the timers of a connection: retransmission (RFC 6298), persist (RFC
+ * 9293 section 3.8.6.1), delayed ACK, keep-alive (3.8.4), user timeout (3.8.3), linger. */
+#include "tcb.h"
+
+#define RTO_MIN     MIR_MS(200)
+#define RTO_MAX     MIR_SECOND(60)
+#define SYN_TIMEOUT MIR_SECOND(180)
+#define CLOCK_GRAIN MIR_MS(1)
+
+enum { BACKOFF_MAX = 16 };
+
+void mir_tcb_rtt_sample(struct mir_tcb *t, int64_t rtt)
+{
+	int64_t error;
+
+	rtt = MIR_MAX(rtt, 1);
+	if (t->srtt == 0) {
+		t->srtt = rtt;
+		t->rttvar = rtt / 2;
+	} else {
+		error = rtt > t->srtt ? rtt - t->srtt : t->srtt - rtt;
+		t->rttvar += (error - t->rttvar) / 4;
+		t->srtt += (rtt - t->srtt) / 8;
+	}
+	t->rto = t->srtt + MIR_MAX(CLOCK_GRAIN, 4 * t->rttvar);
+	t->rto = MIR_MIN(MIR_MAX(t->rto, RTO_MIN), RTO_MAX);
+}
+
+static int64_t backed_off(const struct mir_tcb *t)
+{
+	unsigned shift = MIR_MIN(t->backoff, (uint8_t)BACKOFF_MAX);
+
+	return t->rto > RTO_MAX >> shift ? RTO_MAX : t->rto << shift;
+}
+
+static int64_t patience(const struct mir_tcb *t)
+{
+	if (mir_tcb_in_handshake(t))
+		return MIR_MIN(t->user_timeout, SYN_TIMEOUT);
+	return t->user_timeout;
+}
+
+static bool unsent(const struct mir_tcb *t)
+{
+	return mir_seq_lt(t->nxt, mir_tcb_stream_end(t)) || (t->fin_queued && !t->fin_sent);
+}
+
+void mir_tcb_arm_rtx(struct mir_tcb *t, int64_t now, bool restart)
+{
+	int64_t limit = mir_time_add(t->progress_at, patience(t));
+
+	if (t->state == MIR_TCP_CLOSED || t->state == MIR_TCP_TIME_WAIT) {
+		t->rtx_at = MIR_NEVER;
+		return;
+	}
+	if (mir_tcb_flight(t) == 0) {
+		if (!t->persist)
+			t->rtx_at = MIR_NEVER;
+		/* Nothing is under way that an answer could be expected to: probe. */
+		if (!t->persist && !mir_tcb_in_handshake(t) && unsent(t)) {
+			t->persist = true;
+			t->rtx_at = now + backed_off(t);
+		}
+		return;
+	}
+	t->persist = false;
+	if (restart || t->rtx_at == MIR_NEVER)
+		t->rtx_at = MIR_MAX(MIR_MIN(now + backed_off(t), limit), now + CLOCK_GRAIN);
+}
+
+void mir_tcb_heard(struct mir_tcb *t, int64_t now)
+{
+	t->heard_at = now;
+	t->keep_probes = 0;
+	if (t->keep_idle && t->state >= MIR_TCP_ESTABLISHED)
+		t->keep_at = now + t->keep_idle;
+}
+
+int64_t mir_tcb_next_timeout(const struct mir_tcb *t)
+{
+	return MIR_MIN(MIR_MIN(t->rtx_at, t->ack_at), MIR_MIN(t->keep_at, t->linger_at));
+}
+
+static void keepalive(struct mir_tcb *t, int64_t now)
+{
+	if (mir_tcb_flight(t) > 0 || t->persist) { /* the other timers watch */
+		t->keep_at = now + t->keep_idle;
+		return;
+	}
+	if (t->keep_probes >= t->keep_max) {
+		mir_tcb_abort(t, MIR_ETIMEDOUT, now);
+		return;
+	}
+	t->keep_probes++;
+	t->keep_at = now + t->keep_interval;
+	t->due |= MIR_TCB_DUE_PROBE;
+	t->events |= MIR_TCB_OUTPUT;
+}
+
+static void persist(struct mir_tcb *t, int64_t now)
+{
+	t->due |= t->wnd > 0 ? MIR_TCB_DUE_SHORT : MIR_TCB_DUE_PROBE;
+	t->env->stats.probes++;
+	t->events |= MIR_TCB_OUTPUT;
+	if (t->backoff < BACKOFF_MAX)
+		t->backoff++;
+	t->rtx_at = now + backed_off(t);
+}
+
+static void retransmit(struct mir_tcb *t, int64_t now)
+{
+	if (now - t->progress_at >= patience(t)) {
+		mir_tcb_abort(t, MIR_ETIMEDOUT, now);
+		return;
+	}
+	if (t->persist) {
+		persist(t, now);
+		return;
+	}
+	t->env->stats.timeouts++;
+	if (mir_tcb_in_handshake(t)) {
+		t->due |= MIR_TCB_DUE_SYN;
+		t->timed_at = 0;
+		t->events |= MIR_TCB_OUTPUT;
+	} else {
+		mir_tcb_recover_timeout(t, now);
+	}
+	if (t->backoff < BACKOFF_MAX)
+		t->backoff++;
+	mir_tcb_arm_rtx(t, now, true);
+}
+
+void mir_tcb_timeout(struct mir_tcb *t, int64_t now)
+{
+	if (t->ack_at <= now) {
+		t->ack_at = MIR_NEVER;
+		mir_tcb_ack_now(t);
+	}
+	if (t->rtx_at <= now) {
+		t->rtx_at = MIR_NEVER;
+		retransmit(t, now);
+	}
+	if (t->keep_at <= now) {
+		t->keep_at = MIR_NEVER;
+		keepalive(t, now);
+	}
+	if (t->linger_at <= now) { /* FIN-WAIT-2, and the peer never closes */
+		t->linger_at = MIR_NEVER;
+		mir_tcb_die(t, 0, now);
+	}
+}

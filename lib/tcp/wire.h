@@ -1,0 +1,96 @@
+/* wire.h: the TCP header and its options (RFC 9293 section 3.1; 7323, 2018), and arithmetic on
+ * sequence numbers (RFC 9293 section 3.4). */
+#ifndef MIR_TCP_WIRE_H
+#define MIR_TCP_WIRE_H
+
+#include <mir/addr.h>
+#include <mir/packet.h>
+
+enum {
+	MIR_TCP_FIN = 1,
+	MIR_TCP_SYN = 2,
+	MIR_TCP_RST = 4,
+	MIR_TCP_PSH = 8,
+	MIR_TCP_ACK = 16,
+	MIR_TCP_URG = 32,
+};
+
+enum {
+	MIR_TCP_HEADER = 20,
+	MIR_TCP_HEADER_MAX = 60,
+	MIR_TCP_SACKS = 4,     /* blocks that fit in a header */
+	MIR_TCP_TS_SPACE = 12, /* timestamps, padded */
+	MIR_TCP_MAX_SHIFT = 14,
+	MIR_TCP_MIN_MSS = 48, /* smaller offers are taken for this; 68 - 20 bytes of IP */
+	MIR_TCP_DEFAULT_MSS = 536,
+};
+
+/* One connection's addresses and ports. */
+struct mir_tcp_tuple {
+	struct mir_ipaddr local, peer;
+	uint16_t local_port, peer_port;
+};
+
+/* A range of sequence numbers, [from, to). */
+struct mir_tcp_range {
+	uint32_t from, to;
+};
+
+/* A segment, parsed or to be built. */
+struct mir_tcp_segment {
+	uint16_t source, dest;
+	uint32_t seq, ack;
+	uint32_t window; /* as in the field; mir_tcb_input scales it */
+	uint32_t len;    /* bytes of payload */
+	uint16_t gso_size;
+	uint8_t flags;
+	uint8_t header;       /* bytes */
+	uint16_t mss;         /* 0: option absent */
+	bool has_scale;       /* window scale */
+	bool sack_permitted;  /* only in SYN */
+	bool has_ts;          /* timestamps */
+	uint8_t scale, nsack; /* scale: at most 14 (RFC 7323 section 2.3) */
+	uint32_t tsval, tsecr;
+	struct mir_tcp_range sack[MIR_TCP_SACKS];
+	struct mir_packet *packet; /* payload only; owned by whoever holds the segment */
+};
+
+/* The header of a segment in the first n bytes at p, checksum not looked at.  MIR_EPROTO: not a TCP
+ * header.  An option of a wrong length ends the options: those before it count. */
+int mir_tcp_parse(const uint8_t *p, size_t n, struct mir_tcp_segment *out) MIR_MUST_USE;
+
+/* Bytes that the header of this segment takes, options included: 20..60. */
+unsigned mir_tcp_header_size(const struct mir_tcp_segment *);
+
+/* Prepends the header to a packet that holds the payload, with MIR_CSUM_PARTIAL and the
+ * pseudo-header's sum in the checksum field. */
+void mir_tcp_build(
+    const struct mir_tcp_segment *, const struct mir_tcp_tuple *, struct mir_packet *p);
+
+/* How many numbers of the sequence the segment takes. */
+static inline uint32_t mir_tcp_span(const struct mir_tcp_segment *s)
+{
+	return s->len + !!(s->flags & MIR_TCP_SYN) + !!(s->flags & MIR_TCP_FIN);
+}
+
+static inline bool mir_seq_lt(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static inline bool mir_seq_le(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) <= 0;
+}
+
+static inline uint32_t mir_seq_max(uint32_t a, uint32_t b)
+{
+	return mir_seq_lt(a, b) ? b : a;
+}
+
+static inline uint32_t mir_seq_min(uint32_t a, uint32_t b)
+{
+	return mir_seq_lt(a, b) ? a : b;
+}
+
+#endif
