@@ -73,8 +73,9 @@ static void effect_conflict(void *arg, uint32_t addr, const struct mir_mac *clai
 	struct mir_ipaddr ip = mir_ip4(addr);
 	char text[MIR_IPADDR_TEXT], mac[MIR_MAC_TEXT];
 
-	mir_warn("%s: %s, our address, is also used by %s", d->eth->name,
-	    mir_ipaddr_text(&ip, text), mir_mac_text(claimant, mac));
+	if (mir_bucket_take(&d->complaints, mir_now(), MIR_ARP_DEFEND_NS, 1))
+		mir_warn("%s: %s, our address, is also used by %s", d->eth->name,
+		    mir_ipaddr_text(&ip, text), mir_mac_text(claimant, mac));
 	if (d->conflict)
 		d->conflict(d->watcher, ip, claimant);
 }

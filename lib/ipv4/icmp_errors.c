@@ -131,15 +131,18 @@ static bool kind_of(uint8_t type, uint8_t code, enum mir_ip_error_kind *kind)
 static bool learn_mtu(
     struct mir_ipv4 *ip, struct mir_ip_error *e, const uint8_t *quoted, unsigned mtu)
 {
-	unsigned length = mir_be16(quoted + IPV4_LENGTH);
+	unsigned length = mir_be16(quoted + IPV4_LENGTH), now;
+	uint32_t dst = mir_be32(quoted + IPV4_DST);
+	bool locked;
 
 	if (mtu == 0)
 		mtu = mir_ipv4_pmtu_plateau(length);
-	if (mtu < 68 || mtu >= length || !(mir_be16(quoted + IPV4_FRAGMENT) & IPV4_DONT_FRAGMENT) ||
-	    !mir_ipv4_pmtu_lower(ip, mir_be32(quoted + IPV4_DST), mtu))
+	if (mtu < 68 || mtu >= length || !(mir_be16(quoted + IPV4_FRAGMENT) & IPV4_DONT_FRAGMENT))
 		return false;
-	e->mtu = (uint16_t)MIR_MAX(mtu, (unsigned)MIR_IPV4_PMTU_MIN);
-	return true;
+	mir_ipv4_pmtu_lower(ip, dst, mtu);
+	now = mir_ipv4_pmtu(ip, dst, ip->eth->mtu, &locked);
+	e->mtu = (uint16_t)now;
+	return MIR_MAX(mtu, (unsigned)MIR_IPV4_PMTU_MIN) == now;
 }
 
 /* The quoted datagram was ours, as far as IP can tell; then its protocol is asked. */

@@ -8,6 +8,7 @@ enum {
 	OPTION_LSRR = 131,
 	OPTION_SSRR = 137,
 	ALL_HOSTS = 0xe0000001u, /* 224.0.0.1 (RFC 1112) */
+	DHCP_SERVER = 67,
 	DHCP_CLIENT = 68,
 	PULL = 80 /* linear bytes of header and what follows, if there are as many */
 };
@@ -71,11 +72,23 @@ static uint64_t *check_header(struct mir_ipv4 *ip, struct mir_packet *p)
 	return ihl > IPV4_HEADER ? check_options(ip, h) : NULL;
 }
 
+/* A host that has no address yet asks for one. */
+static bool asks_dhcp(const struct mir_packet *p, uint32_t src, uint32_t dst)
+{
+	unsigned ihl = mir_ipv4_header_len(p->data);
+
+	return src == 0 && dst == 0xffffffff && p->data[IPV4_PROTO] == MIR_IPPROTO_UDP &&
+	       p->len >= ihl + 4u && mir_be16(p->data + ihl + 2) == DHCP_SERVER;
+}
+
 /* RFC 1122 section 3.2.1.3: what cannot be the address of another host. */
-static uint64_t *check_source(struct mir_ipv4 *ip, uint32_t src, uint32_t dst)
+static uint64_t *check_source(
+    struct mir_ipv4 *ip, const struct mir_packet *p, uint32_t src, uint32_t dst)
 {
 	if (mir_ipv4_is_own(ip, src))
 		return src == dst ? &ip->stats.rx_land : &ip->stats.rx_bad_source;
+	if (asks_dhcp(p, src, dst))
+		return NULL;
 	if (src >> 24 == 0 || mir_ipv4_is_loopback(src) || src >> 28 >= 14 ||
 	    mir_ipv4_is_broadcast(ip, src))
 		return &ip->stats.rx_bad_source;
@@ -161,7 +174,7 @@ void mir_ipv4_input(void *arg, struct mir_packet *p, const struct mir_mac *src_m
 	if (!why) {
 		src = mir_be32(p->data + IPV4_SRC);
 		dst = mir_be32(p->data + IPV4_DST);
-		why = check_source(ip, src, dst);
+		why = check_source(ip, p, src, dst);
 		if (!why)
 			why = check_destination(ip, p, dst);
 	}

@@ -46,8 +46,8 @@ int mir_ipv4_remove_route(struct mir_ipv4 *, uint32_t net, uint8_t len);
 /* pmtu.c */
 /* The path MTU to dst, no more than `link`. */
 unsigned mir_ipv4_pmtu(struct mir_ipv4 *, uint32_t dst, unsigned link, bool *locked);
-/* A router says that only mtu bytes fit, 68 or more.  False: it tells nothing new. */
-bool mir_ipv4_pmtu_lower(struct mir_ipv4 *, uint32_t dst, unsigned mtu);
+/* A router says that only mtu bytes fit, 68 or more. */
+void mir_ipv4_pmtu_lower(struct mir_ipv4 *, uint32_t dst, unsigned mtu);
 /* The next lower plateau for a router that names no MTU (RFC 1191 section 7). */
 unsigned mir_ipv4_pmtu_plateau(unsigned total);
 

@@ -25,13 +25,13 @@ unsigned mir_ipv4_pmtu(struct mir_ipv4 *ip, uint32_t dst, unsigned link, bool *l
 	return MIR_MIN(link, (unsigned)e->mtu);
 }
 
-bool mir_ipv4_pmtu_lower(struct mir_ipv4 *ip, uint32_t dst, unsigned mtu)
+void mir_ipv4_pmtu_lower(struct mir_ipv4 *ip, uint32_t dst, unsigned mtu)
 {
 	struct mir_ipv4_pmtu *e = place_of(ip, dst);
 	bool locked;
 
 	if (mtu >= mir_ipv4_pmtu(ip, dst, ip->eth->mtu, &locked))
-		return false;
+		return;
 	ip->npmtus += e->dst == 0;
 	*e = (struct mir_ipv4_pmtu){
 		.dst = dst,
@@ -40,7 +40,6 @@ bool mir_ipv4_pmtu_lower(struct mir_ipv4 *ip, uint32_t dst, unsigned mtu)
 		.expires = mir_now() + MIR_IPV4_PMTU_NS,
 	};
 	ip->stats.pmtu_lowered++;
-	return true;
 }
 
 unsigned mir_ipv4_pmtu_plateau(unsigned total)

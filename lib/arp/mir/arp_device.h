@@ -22,6 +22,7 @@ struct mir_arp_device {
 	mir_arp_conflict *conflict;
 	mir_arp_unreachable *unreachable;
 	void *watcher;
+	struct mir_bucket complaints; /* conflicts in the log: one in ten seconds */
 	struct mir_packet *failed; /* to be handed to the watcher once the engine is done */
 	uint64_t no_memory;        /* messages not sent */
 };
