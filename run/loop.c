@@ -118,6 +118,11 @@ static void run_hooks(void)
 	l.later = NULL;
 }
 
+void mir_loop_woke(void)
+{
+	l.now = mir_target_monotonic();
+}
+
 static void turn(void)
 {
 	bool busy = l.tasks || l.hooks || mir_fibers_ready() || l.done;

@@ -37,6 +37,10 @@ void mir_at_turn_end(struct mir_hook *);
  * status. Called once by the target's start.c. */
 int mir_loop_run(int (*main_fn)(int argc, char **argv), int argc, char **argv);
 
+/* Takes mir_now() anew.  A target's poll calls it between sleeping and delivering, so that what
+ * arrives is not dated before the sleep. */
+void mir_loop_woke(void);
+
 /* A request to end came from outside (SIGTERM, the hypervisor): cancels the main fiber; the second
  * time the image ends at once.  From the target's poll. */
 void mir_shutdown(const char *why);

@@ -3,6 +3,7 @@
 #include "../watch.h"
 
 #include <errno.h>
+#include <mir/loop.h>
 #include <mir/panic.h>
 #include <mir/target.h>
 #include <mir/time.h>
@@ -100,6 +101,7 @@ void mir_target_poll(int64_t deadline)
 	p.n = wait_events(ns);
 	if (p.n < 0 && errno != EINTR)
 		mir_panic("epoll_wait: errno %d", errno);
+	mir_loop_woke();
 	for (p.next = 0; p.next < p.n;) {
 		const struct epoll_event *e = &p.events[p.next++];
 		struct mir_poll_fd *f = e->data.ptr;

@@ -5,7 +5,7 @@
 #include <mir/host_stack.h>
 #include <netinet/in.h>
 
-#include "../poll.h"
+#include "../watch.h"
 
 extern const struct mir_tcp_ops mir_host_tcp_ops;
 extern const struct mir_udp_ops mir_host_udp_ops;
