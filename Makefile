@@ -29,8 +29,8 @@ LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer
 TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard targets/sim/*.c)) \
 	      $(wildcard lib/*/*.c) targets/unix/linux/vnet.c targets/unix/linux/tun.c
 TEST_LIB_S := $(wildcard run/*.S)
-# What tests of the unix target link in place of the simulated machine: they define mir_main.
-UNIX_C     := $(wildcard targets/unix/*.c targets/unix/sockets/*.c) \
+# What tests of host sockets link in place of the simulated machine: they define mir_main.
+UNIX_C     := $(filter-out %/kv_direct.c,$(wildcard targets/unix/*.c targets/unix/sockets/*.c)) \
 	      $(addprefix targets/unix/linux/,poll.c guard.c cpu_$(shell uname -m).c)
 
 UNIT_C  := $(wildcard run/tests/*.c lib/*/tests/*.c targets/*/tests/*.c targets/*/*/tests/*.c \
@@ -79,7 +79,7 @@ $(BUILD)/libmir-fuzz.a: $(call lib_objects,fuzzobj)
 # CLI_TEST_OBJS (cli/cli.mk): the tool's objects without its main, for cli/tests.
 define unit_rule
 $(BUILD)/tests/$(call unit_name,$1): $(BUILD)/san/$(1:.c=.o) $$(if $$(filter cli/%,$1),$$(CLI_TEST_OBJS)) \
-		$$(if $$(filter targets/unix/%,$1),$$(UNIX_C:%.c=$(BUILD)/san/%.o)) \
+		$$(if $$(filter targets/unix/sockets/%,$1),$$(UNIX_C:%.c=$(BUILD)/san/%.o)) \
 		$(BUILD)/libmir-test.a
 	$$(call say,LD $$@)
 	@mkdir -p $$(@D)

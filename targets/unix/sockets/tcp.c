@@ -1,4 +1,5 @@
 /* tcp.c: TCP of the host: connecting, listening, accepting. */
+#define _GNU_SOURCE
 #include "host.h"
 
 #include <mir/fiber.h>
