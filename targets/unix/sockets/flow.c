@@ -4,6 +4,7 @@
  * A read or write is tried first; only when the host says EAGAIN does a fiber wait. A read that
  * gave less than was asked for has emptied the host's buffer: the next byte brings an event.
  */
+#define _GNU_SOURCE
 #include "host.h"
 
 #include <mir/fiber.h>

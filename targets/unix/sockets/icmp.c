@@ -1,4 +1,5 @@
 /* icmp.c: ICMP echo by the host: its sockets for unprivileged pings, or a raw socket. */
+#define _GNU_SOURCE
 #include "host.h"
 
 #include <mir/checksum.h>

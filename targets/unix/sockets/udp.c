@@ -1,5 +1,6 @@
 /* udp.c: UDP of the host, with the address that a datagram was sent to and the ICMP errors that
  * ours met. */
+#define _GNU_SOURCE
 #include "host.h"
 
 #include <mir/mem.h>
