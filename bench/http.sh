@@ -18,8 +18,8 @@ another network namespace; each server has one core, the load another.
   --small PATH       a file of about 1 kB that the image serves (/1k.bin)
   --large PATH       and one of about 100 kB (/100k.bin)
   --connections N    at once (32)
-  --rounds N         (3)
-  --seconds N        of each measurement (2)
+  --rounds N         (7)
+  --seconds N        of each measurement (1)
   --json FILE        append a line for each row" "$@"
 need_root
 need ip wrk nginx curl taskset awk
@@ -61,11 +61,15 @@ measure() {
 	result "$name, by CPU" "$unit/CPU-s" "$side" \
 		"$(awk -v n="$count" -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" 'BEGIN { print t ? n * hz / t : 0 }')"
 	[ "$bad" = 0 ] || echo "# $side, $name: $bad errors" >&2
+	awk -v size="$(stat -c %s "$root/${name%% *}k.bin")" '/requests in/ {
+		v = $5 + 0; u = $5; sub(/[0-9.]*/, "", u)
+		v *= u == "GB" ? 1073741824 : u == "MB" ? 1048576 : u == "KB" ? 1024 : 1
+		exit v < $1 * size * 0.98 }' <<<"$out" || echo "# $side, $name: bodies are too short" >&2
 }
 
 both() {
 	local path
-	for side in nginx image; do
+	for side in $(in_turn $round nginx image); do
 		if [ $side = nginx ]; then
 			path=$1 # where nginx has the image's files
 			measure nginx "$nginx_pid" "http://10.77.0.2:80/$path" "${@:3}"

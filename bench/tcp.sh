@@ -12,8 +12,8 @@ that does the same, alternately: GET /down?bytes=N and POST /up?digest=none.
 The kernel's server is reached over a veth, and over two taps with all offloads and
 a cable between them.
   --bytes N          of each transfer (as many as take about --seconds)
-  --rounds N         (3)
-  --seconds N        of each measurement (2)
+  --rounds N         (7)
+  --seconds N        of each measurement (1)
   --json FILE        append a line for each row" "$@"
 need_root
 need ip taskset awk peer cable
@@ -74,9 +74,13 @@ measure() {
 
 for ((round = 0; round < bench_rounds; round++)); do
 	for way in down up; do
-		measure veth "$peer_pid" $way 10.77.0.2 80
-		measure tap "$peer_pid $cable_pid" $way 10.77.2.2 80
-		measure image "$image_pid" $way "$image_addr" "$image_port"
+		for side in $(in_turn $round veth tap image); do
+			case $side in
+			veth) measure veth "$peer_pid" $way 10.77.0.2 80 ;;
+			tap) measure tap "$peer_pid $cable_pid" $way 10.77.2.2 80 ;;
+			image) measure image "$image_pid" $way "$image_addr" "$image_port" ;;
+			esac
+		done
 	done
 done
 alive "$image_pid" || die "the image has died: $(tail -n 5 "$net_tmp/image.log")"
