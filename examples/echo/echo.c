@@ -1,4 +1,4 @@
-/* echo.c: sends back what it gets (RFC 862), for thousands of connections at once.
+/* echo.c: sends back whatever comes (RFC 862), for thousands of connections at once.
  *
  * A connection has a fiber only while data moves: when nothing has come for a moment, the fiber
  * goes back to the pool and the connection waits as a callback (mir_flow_when_readable).  What is
