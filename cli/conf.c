@@ -1,6 +1,5 @@
 /* conf.c: the .conf format.  The table of its keys is at the end of this file. */
 #include <ctype.h>
-#include <errno.h>
 #include <string.h>
 
 #include "conf.h"
@@ -12,8 +11,6 @@ struct conf_rule {
 	bool repeats;         /* may be given again */
 	const char *expected; /* value, shown when it is empty; NULL: may be empty */
 };
-
-static const struct conf_rule rules[];
 
 #define PUSH(c, what)                                                                              \
 	((c)->what = mem_grow((c)->what, (c)->n_##what, &(c)->cap_##what, sizeof *(c)->what),      \
@@ -464,95 +461,6 @@ const struct conf_setting *conf_setting(const struct conf *c, const char *option
 	return NULL;
 }
 
-/* The prefix length of a netmask, or -1. */
-static int mask_length(const char *mask)
-{
-	for (int len = 0; len <= 32; len++) {
-		unsigned long m = len ? 0xffffffffUL << (32 - len) & 0xffffffffUL : 0;
-
-		if (str_eq(mask,
-			mem_fmt("%lu.%lu.%lu.%lu", m >> 24, m >> 16 & 255, m >> 8 & 255, m & 255)))
-			return len;
-	}
-	return -1;
-}
-
-static void renamed(
-    struct conf *c, const struct conf_setting *from, const char *option, const char *value)
-{
-	struct conf_setting s = *from;
-
-	s.option = mem_str(option);
-	s.value = mem_str(value);
-	*PUSH(c, settings) = s;
-}
-
-/* ip-use-dhcp, ip-address, ip-netmask, ip-gateway become dhcp, ipv4, ipv4-gateway. */
-static void finish_ip(struct conf *c)
-{
-	const struct conf_setting *dhcp = conf_setting(c, "ip-use-dhcp"),
-				  *address = conf_setting(c, "ip-address"),
-				  *mask = conf_setting(c, "ip-netmask"),
-				  *gateway = conf_setting(c, "ip-gateway");
-	bool use_dhcp = dhcp && str_eq(value_c("bool", dhcp->value), "true");
-	struct conf_setting d = { 0 }, a = { 0 }, g = { 0 };
-	int len = 24;
-
-	/* The array moves while it grows. */
-	if (dhcp)
-		d = *dhcp;
-	if (gateway)
-		g = *gateway;
-	if (address || mask)
-		a = address ? *address : *mask;
-	else if (gateway && !use_dhcp)
-		a = g;
-	if (mask && (len = mask_length(mask->value)) < 0) {
-		bad_value(&mask->at_value, "not a netmask", mask->value, "as 255.255.255.0");
-		return;
-	}
-	if (use_dhcp && address) {
-		diag_warning(&address->at_key, "an address is given, and DHCP asked for");
-		diag_note("the address wins; remove one of the two");
-	}
-	if (a.option && !(use_dhcp && !address))
-		renamed(
-		    c, &a, "ipv4", mem_fmt("%s/%d", address ? address->value : "10.0.0.2", len));
-	if (d.option)
-		renamed(c, &d, "dhcp", use_dhcp ? "true" : "false");
-	if (g.option)
-		renamed(c, &g, "ipv4-gateway", g.value);
-}
-
-static void check_whole(struct conf *c)
-{
-	struct place at = { .file = c->file };
-
-	if (c->main == MAIN_NONE) {
-		diag_error(&at, "no main: nothing says what to start");
-		diag_expected(
-		    "one line 'main-noip: FILE.FUNCTION', 'main-ip: ...' or 'main-http: ...'");
-		diag_note("main-noip: %s.main calls %s_main() of %s.c", c->name, str_ident(c->name),
-		    c->name);
-	}
-	for (size_t i = 0; i < c->needs.n; i++) {
-		if (c->main != MAIN_NOIP || !str_eq(c->needs.v[i].s, "stack"))
-			continue;
-		diag_error(&c->needs.v[i].at, "a need of the network, but the main has none");
-		diag_found("'%s'", c->at_main.source);
-		diag_expected("main-ip or main-http");
-	}
-	for (size_t i = 0; i < c->n_devices; i++) {
-		const struct conf_device *d = &c->devices[i];
-
-		if (d->kind != CONF_NET || c->main != MAIN_NOIP)
-			continue;
-		diag_error(&d->at_key, "a network interface, but the main has no network");
-		diag_found("'%s'", c->at_main.source);
-		diag_expected("main-ip or main-http");
-	}
-}
-
 unsigned conf_parse(const char *file, const char *data, size_t len, struct conf *out)
 {
 	unsigned before = diag_errors(), broken;
@@ -566,10 +474,10 @@ unsigned conf_parse(const char *file, const char *data, size_t len, struct conf 
 	broken = statements_parse(file, data, len, &all);
 	for (size_t i = 0; i < all.n; i++)
 		take_statement(out, &all, i);
-	finish_ip(out);
+	conf_finish_ip(out);
 	/* A line that could not be read may have been the main. */
 	if (!broken)
-		check_whole(out);
+		conf_check_whole(out);
 	return diag_errors() - before;
 }
 
@@ -583,41 +491,4 @@ unsigned conf_read(const char *file, struct conf *out)
 		return 1;
 	}
 	return conf_parse(file, t.s, t.len, out);
-}
-
-char *conf_find(const char *folder, const char *wanted)
-{
-	struct list all = { 0 }, found = { 0 };
-	int rc;
-
-	if (wanted) {
-		if (file_exists(wanted))
-			return mem_str(wanted);
-		diag_error(NULL, "cannot find '%s'", wanted);
-		folder = path_dir(wanted);
-	}
-	if ((rc = dir_list(folder, &all)) < 0) {
-		diag_error(NULL, "cannot read the folder '%s': %s", folder, strerror(-rc));
-		return NULL;
-	}
-	for (size_t i = 0; i < all.n; i++)
-		if (str_ends(all.v[i], ".conf") && all.v[i][0] != '.' &&
-		    file_exists(mem_fmt("%s/%s", folder, all.v[i])))
-			list_add(&found, all.v[i]);
-	if (wanted) {
-		diag_suggest(path_base(wanted), &found);
-		return NULL;
-	}
-	if (found.n == 1)
-		return path_join(folder, found.v[0]);
-	if (!found.n) {
-		diag_error(NULL, "no .conf file in this folder");
-		diag_found("%s", all.n ? "other files only" : "an empty folder");
-		diag_expected("one file NAME.conf; 'mirage new NAME' makes an example");
-		return NULL;
-	}
-	diag_error(NULL, "%zu .conf files in this folder", found.n);
-	diag_found("%s", list_join(&found, ", "));
-	diag_expected("one, or say which: mirage configure -f %s", found.v[0]);
-	return NULL;
 }

@@ -67,6 +67,11 @@ unsigned conf_read(const char *file, struct conf *out);
 
 /* The setting for an option, or NULL. */
 const struct conf_setting *conf_setting(const struct conf *, const char *option);
+/* conf_whole.c, for conf_parse(): make dhcp, ipv4 and ipv4-gateway of ip-use-dhcp, ip-address,
+ * ip-netmask and ip-gateway; report what is missing or does not go together. */
+void conf_finish_ip(struct conf *);
+void conf_check_whole(struct conf *);
+
 /* The keys of the format by name, for "did you mean". */
 void conf_key_names(struct list *out);
 

@@ -1,5 +1,7 @@
 /* generate_make.c: build.mk, the Makefile, and the files that hold flags. */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "configuration.h"
 #include "paths.h"
@@ -46,6 +48,7 @@ static void flags(struct text *out, const char *words)
 
 void generate_flags(const struct configuration *c, bool app, struct text *out)
 {
+	char here[PATH_MAX];
 	const char *mark = app ? "-Wall -Wextra -Werror=implicit-function-declaration" : "-Wall";
 
 	flags(out, "-std=gnu11 -O2 -g -fPIE -ffunction-sections -fdata-sections");
@@ -55,6 +58,8 @@ void generate_flags(const struct configuration *c, bool app, struct text *out)
 		flag(out, c->target.cflags.v[i]);
 	/* The same bytes, whatever folder this is. */
 	flag(out, mem_fmt("-ffile-prefix-map=%s=mirage", c->share));
+	if (getcwd(here, sizeof here))
+		flag(out, mem_fmt("-ffile-prefix-map=%s=.", here));
 	for (size_t i = 0; i < c->include.n; i++)
 		flag(out, mem_fmt("-I%s", c->include.v[i]));
 	for (size_t i = 0; i < c->cflags.n; i++)
@@ -121,8 +126,7 @@ static void settings(const struct configuration *c, struct text *out)
 	    "# 'mirage build' runs it in the folder of %s.\n\n"
 	    "CC := %s\n# %s\n"
 	    "T := %s\nTOOL := %s\n"
-	    "OUTPUT := $T/obj/%s\n"
-	    "MAP = -ffile-prefix-map=$(CURDIR)=.\n\n",
+	    "OUTPUT := $T/obj/%s\n\n",
 	    c->folder, path_base(c->conf.file), path_base(c->conf.file), c->compiler,
 	    compiler_version(c), c->folder, make_quote(paths_tool()), make_quote(c->name));
 }
@@ -151,7 +155,7 @@ static void rules(const struct configuration *c, struct text *out)
 		      "define compile\n"
 		      "@echo '[cc] $(1)'\n"
 		      "@mkdir -p '$(@D)'\n"
-		      "@$(CC) $(COLOUR) @$T/obj/$(2) $(MAP) -MMD -MP -c -o '$@' '$(3)'\n"
+		      "@$(CC) $(COLOUR) @$T/obj/$(2) -MMD -MP -c -o '$@' '$(3)'\n"
 		      "endef\n\n"
 		      "$T/obj/main.o: $T/main.c $T/obj/flags-app\n"
 		      "\t$(call compile,$<,flags-app,$<)\n"
