@@ -1,5 +1,4 @@
 /* build.c: `mirage build`: make, with its steps shown, then dist/NAME. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,5 +1,4 @@
 /* process.c: run another program and wait for it. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
