@@ -301,6 +301,8 @@ bool mir_cancelled(void)
 int mir_yield(void)
 {
 	mir_check(s.current);
+	if (!s.ready)
+		s.budget = 0; /* no other fiber, but perhaps a device or a timer */
 	make_ready(s.current);
 	suspend();
 	return s.current->cancelled ? MIR_ECANCELED : 0;
