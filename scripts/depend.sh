@@ -10,7 +10,7 @@ packages() {
 	case $1 in
 	build) echo "gcc make libc6-dev node-llhttp" ;;
 	check) echo "$(packages build) perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light dnsmasq-base" \
-		"clang clang-format libclang-rt-14-dev binutils gdb file" ;;
+		"clang clang-format libclang-rt-14-dev binutils file dnsmasq-base graphviz" ;;
 	browser) echo "chromium" ;;
 	bench) echo "$(packages check)" ;;
 	fuzz) echo "$(packages build) clang libclang-rt-14-dev" ;;
