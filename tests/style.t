@@ -41,11 +41,15 @@ sub slurp {
 	return <$f>;
 }
 
-my (%names);    # library folder -> the folders that its descriptor allows
+my (%names, %provider, %text);    # library folder -> the folders that its descriptor allows
 for my $conf (split /\n/, `git ls-files '*device.conf'`) {
-	my $dir = dirname($conf);
-	my $text = slurp($conf);
-	push @{ $names{$dir} }, map { "lib/$_" } map { split /\s*,\s*/ } $text =~ /^uses:\s*(.*?)\s*(?:#.*)?$/mg;
+	$text{$conf} = slurp($conf);
+	push @{ $provider{$1} }, dirname($conf) if $text{$conf} =~ /^provides:\s*(\w+)/m;
+}
+for my $conf (keys %text) {
+	my $allowed = $names{ dirname($conf) } ||= [];
+	push @$allowed, map { "lib/$_" } map { split /\s*,\s*/ } $text{$conf} =~ /^uses:\s*(.*?)\s*(?:#.*)?$/mg;
+	push @$allowed, map { @{ $provider{$_} || [] } } $text{$conf} =~ /^need-\w+:\s*(\w+)/mg;
 }
 
 my @direction;
@@ -95,13 +99,13 @@ if (system("command -v clang-format-14 >/dev/null") == 0) {
 }
 
 # Symbols of objects that go into images start with mir_ (main.c's and the application's are its own).
-my @objects = grep { -e } map { s/\.c$/.o/r } map { "build/test/$_" } grep m{^(run|lib|targets)/} && !m{/(tests|fuzz)/}, @files;
+my @objects = grep { -e } map { s/\.c$/.o/r } map { "build/san/$_" } grep m{^(run|lib|targets)/} && !m{/(tests|fuzz)/}, @files;
 if (@objects) {
 	my @bad;
 	for my $object (@objects) {
 		for (`nm -g --defined-only $object`) {
 			my ($name) = /\s([A-Za-z_]\w*)$/ or next;
-			next if $name =~ /^(mir_|__asan_|__odr_asan|__sanitizer|main$)/;
+			next if $name =~ /^(mir_|__asan_|__odr_asan|__sanitizer|__asan|main$)/;
 			push @bad, "$object: $name";
 		}
 	}
