@@ -13,6 +13,9 @@ CLI_PARTS     := $(filter-out cli/main.c,$(CLI_SRC))
 CLI_TEST_OBJS := $(CLI_PARTS:%.c=$(BUILD)/san/%.o)
 CLI_FUZZ_OBJS := $(CLI_PARTS:%.c=$(BUILD)/fuzzobj/%.o)
 
+# The tool is a program of the host; what images are built from names its extensions per file.
+$(BUILD)/tool/% $(BUILD)/san/cli/% $(BUILD)/fuzzobj/cli/%: LANG_FLAGS += -D_GNU_SOURCE
+
 $(BUILD)/tool/%.o: %.c
 	$(call say,CC $@)
 	@mkdir -p $(@D)
