@@ -147,6 +147,7 @@ int command_clean(const struct arguments *args)
 {
 	struct clean c = { .dry_run = argument_given(args, "dry-run") };
 	struct list names = { 0 };
+	struct text makefile = { 0 };
 
 	clean_images(&c);
 	if (kind_of("mirage") == 'd' && dir_list("mirage", &names) == 0)
@@ -156,7 +157,8 @@ int command_clean(const struct arguments *args)
 	remove_text(&c, "mirage/app.h");
 	remove_text(&c, "mirage/arguments");
 	remove_folder(&c, "mirage");
-	if (kind_of("Makefile") == 'f' && generated_check("Makefile") == 1)
-		remove_file(&c, "Makefile");
+	/* One without the mark was never ours. */
+	if (file_read("Makefile", &makefile) == 0 && strstr(text_str(&makefile), GENERATED_MARK))
+		remove_text(&c, "Makefile");
 	return c.failed ? EXIT_FAILED : EXIT_OK;
 }

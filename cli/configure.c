@@ -22,6 +22,9 @@ static int load_last(struct request *out)
 {
 	int rc = request_load(last_request, out);
 
+	/* A .conf that is gone says nothing about those that are there. */
+	if (out->file && !file_exists(out->file))
+		out->file = NULL;
 	return rc == -EINVAL ? EXIT_FAILED : 0;
 }
 

@@ -38,9 +38,9 @@ static void add_make_name(struct text *t, const char *path)
 	}
 }
 
-/* Every folder (its time changes when files come and go) and file. Each is also a target without
- * rule, so that make goes on when one was deleted. A name that make cannot read makes the object
- * always out of date; it is left alone then if nothing has changed. *always tells. */
+/* Every folder (its time changes when files come and go) and file. Each is also a target with an
+ * empty recipe, so that make goes on when one was deleted. A name that make cannot read makes the
+ * object always out of date; it is left alone then if nothing has changed. *always tells. */
 static void make_dependencies(
     const char *out, const struct list *depends, struct text *t, bool *always)
 {
@@ -56,13 +56,13 @@ static void make_dependencies(
 		add_make_name(t, depends->v[i]);
 	}
 	if (*always)
-		text_add(t, " \\\n mirage-crunch-always\nmirage-crunch-always:");
+		text_add(t, " \\\n mirage-crunch-always\nmirage-crunch-always:;");
 	text_add(t, "\n");
 	for (size_t i = 0; i < depends->n; i++) {
 		if (!make_can_name(depends->v[i]))
 			continue;
 		add_make_name(t, depends->v[i]);
-		text_add(t, ":\n");
+		text_add(t, ":;\n");
 	}
 }
 

@@ -37,13 +37,23 @@ static const char *colour(const char *code)
 	return coloured ? code : "";
 }
 
+/* How many characters n bytes of UTF-8 are. */
+static int columns(const char *s, size_t n)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += (s[i] & 0xc0) != 0x80;
+	return count;
+}
+
 /* The line of the source and a mark under the place.  Long lines are cut around it. */
 static void print_source(FILE *f, const struct place *at)
 {
 	enum { SHOWN = 90 };
 	size_t len = strlen(at->source), from = 0;
 	size_t column = at->column > 0 ? (size_t)at->column - 1 : 0;
-	int width = at->width > 1 ? at->width : 1;
+	size_t mark = at->width > 1 ? (size_t)at->width : 1;
 
 	if (column > len)
 		column = len;
@@ -51,11 +61,16 @@ static void print_source(FILE *f, const struct place *at)
 		from = column - SHOWN / 2;
 	if (len > from + SHOWN)
 		len = from + SHOWN;
+	if (mark > len - column)
+		mark = len - column;
+	while (from && (at->source[from] & 0xc0) == 0x80)
+		from--;
 	fprintf(f, "%5d | ", at->line);
 	for (size_t i = from; i < len; i++)
 		fputc((unsigned char)at->source[i] < 32 ? ' ' : at->source[i], f);
-	fprintf(f, "\n      | %*s%s^", (int)(column - from), "", colour("\033[32m"));
-	for (int i = 1; i < width && column + (size_t)i < len; i++)
+	fprintf(f, "\n      | %*s%s^", columns(at->source + from, column - from), "",
+	    colour("\033[32m"));
+	for (int i = columns(at->source + column, mark); i > 1; i--)
 		fputc('~', f);
 	fprintf(f, "%s\n", colour("\033[0m"));
 }

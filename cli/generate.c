@@ -12,23 +12,6 @@
 	((m)->what = mem_grow((m)->what, (m)->n_##what, &(m)->cap_##what, sizeof *(m)->what),      \
 	    &(m)->what[(m)->n_##what++])
 
-int generated_check(const char *path)
-{
-	char line[512];
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	n = read(fd, line, sizeof line - 1);
-	close(fd);
-	if (n < 0)
-		return -errno;
-	line[n] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	return strstr(line, GENERATED_MARK) != NULL;
-}
-
 static void device(struct manifest *m, const struct instance *in)
 {
 	const struct descriptor *d = in->device;
@@ -128,13 +111,12 @@ static void put_product(struct writer *w, const char *path, const struct text *t
 		failed(w, path, rc);
 }
 
-static void put(struct writer *w, const char *path, const struct text *t)
+static void put(struct writer *w, const char *path, struct text *t)
 {
 	int mark = generated_check(path), rc;
 
 	if (mark == 0 && w->options->force) {
-		diag_error(NULL,
-		    "'%s' was edited: it does not start with the line that mirage writes", path);
+		diag_error(NULL, "'%s' was edited: it is not what mirage has written", path);
 		diag_expected("it to be moved away%s",
 		    str_eq(path, "Makefile") ? "; rules of your own go into Makefile.user" : "");
 		w->failed = true;
@@ -144,6 +126,7 @@ static void put(struct writer *w, const char *path, const struct text *t)
 		diag_warning(NULL, "'%s' was edited, and is used as it is", path);
 		return;
 	}
+	generated_seal(t);
 	if (w->options->dry_run) {
 		struct text old = { 0 };
 		bool same = file_read(path, &old) == 0 && str_eq(text_str(&old), text_str(t));

@@ -114,10 +114,14 @@ static bool read_wish(
 	const char *ipv4 = key_value(args, m, x->group, "ipv4");
 	const char *gateway = key_value(args, m, x->group, "ipv4-gateway");
 	const char *host = option_for(args, "host-ipv4", x->group, first);
+	const char *present = mem_fmt("net:%s", x->group);
 	struct cidr4 plain = { 0, 0 };
 
 	x->tap = option_for(args, "tap", x->group, first);
-	x->present = boot_argument(args, mem_fmt("net:%s", x->group));
+	x->present = boot_argument(args, present);
+	for (size_t i = 0; !x->present && i < m->n_keys; i++)
+		if (str_eq(m->keys[i].option, present) && *m->keys[i].def)
+			x->present = m->keys[i].def;
 	x->wish.dhcp = is_true(key_value(args, m, x->group, "dhcp")) &&
 		       !list_has(&args->rest, mem_fmt("--no-%s", group_option(x->group, "dhcp")));
 	if (host && !cidr4_parse(host, false, &x->wish.host)) {
