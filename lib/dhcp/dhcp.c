@@ -161,7 +161,7 @@ static void act(struct mir_dhcp_device *d)
 		send_message(d);
 	mir_timer_set(&d->timer, d->engine.next);
 	if (changed)
-		mir_wake_all(&d->client.changed);
+		mir_wake_all(&d->changed);
 }
 
 static void fire(struct mir_timer *t)
@@ -200,6 +200,46 @@ static void changed(struct mir_ip_watch *w, enum mir_ip_event event, struct mir_
 	}
 }
 
+static struct mir_dhcp_device *dev_of(struct mir_dhcp *dhcp)
+{
+	return mir_container(dhcp, struct mir_dhcp_device, dhcp);
+}
+
+static int dhcp_wait(struct mir_dhcp *dhcp)
+{
+	struct mir_dhcp_device *d = dev_of(dhcp);
+
+	while (dhcp->enabled && d->addr == 0) {
+		int rc = mir_wait(&d->changed);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int dhcp_name_server(struct mir_dhcp *dhcp, unsigned i, struct mir_ipaddr *out)
+{
+	const struct mir_dhcp_lease *l = &dev_of(dhcp)->engine.lease;
+
+	if (i >= l->ndns)
+		return MIR_ENOENT;
+	*out = mir_ip4(l->dns[i]);
+	return 0;
+}
+
+static const char *dhcp_domain(struct mir_dhcp *dhcp)
+{
+	return dev_of(dhcp)->engine.lease.domain;
+}
+
+static const struct mir_dhcp_ops dhcp_ops = {
+	.name = "dhcp",
+	.wait = dhcp_wait,
+	.name_server = dhcp_name_server,
+	.domain = dhcp_domain,
+};
+
 int mir_dhcp_device_start(struct mir_dhcp_device *d, const struct mir_dhcp_device_config *c)
 {
 	struct mir_endpoint local = { MIR_IPADDR_ANY, CLIENT_PORT };
@@ -209,7 +249,7 @@ int mir_dhcp_device_start(struct mir_dhcp_device *d, const struct mir_dhcp_devic
 
 	memset(d, 0, sizeof(*d));
 	d->config = *c;
-	d->client.lease = &d->engine.lease;
+	d->dhcp.ops = &dhcp_ops;
 	mir_timer_init(&d->timer, fire);
 	mir_random(&seed, sizeof(seed));
 	mir_dhcp_engine_init(&d->engine, &c->eth->mac, mir_common.name, seed);
@@ -224,17 +264,17 @@ int mir_dhcp_device_start(struct mir_dhcp_device *d, const struct mir_dhcp_devic
 		return rc;
 	d->watch.changed = changed;
 	c->ip->ops->watch(c->ip, &d->watch);
-	d->client.enabled = true;
+	d->dhcp.enabled = true;
 	step(d, MIR_DHCP_START, NULL, 0);
 	return 0;
 }
 
 void mir_dhcp_device_stop(struct mir_dhcp_device *d)
 {
-	if (!d->client.enabled)
+	if (!d->dhcp.enabled)
 		return;
 	step(d, MIR_DHCP_STOP, NULL, 0);
-	d->client.enabled = false;
+	d->dhcp.enabled = false;
 	if (d->probing)
 		mir_cancel(d->probing);
 	while (d->probing && mir_wait(&d->probe_end) == 0)
@@ -242,16 +282,5 @@ void mir_dhcp_device_stop(struct mir_dhcp_device *d)
 	mir_timer_stop(&d->timer);
 	mir_udp_close(d->port);
 	d->port = NULL;
-	mir_wake_all(&d->client.changed);
-}
-
-int mir_dhcp_wait(struct mir_dhcp_client *c)
-{
-	while (c->enabled && c->lease->addr == 0) {
-		int rc = mir_wait(&c->changed);
-
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	mir_wake_all(&d->changed);
 }

@@ -1,5 +1,6 @@
 /* direct_stack.c: see mir/direct_stack.h. */
 #include <mir/direct_stack.h>
+#include <mir/fiber.h>
 #include <mir/log.h>
 
 MIR_LOG_SOURCE(stack);

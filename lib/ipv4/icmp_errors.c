@@ -165,7 +165,7 @@ static bool error_input(
 		return false;
 	e.src = mir_ip4(mir_be32(q + IPV4_SRC));
 	e.dst = mir_ip4(mir_be32(q + IPV4_DST));
-	if (!mir_ipv4_is_own(ip, mir_be32(q + IPV4_SRC)) || !mir_ipaddr_eq(&e.src, &rx->dst))
+	if (!ip->ip.ops->is_local(&ip->ip, e.src) || !mir_ipaddr_eq(&e.src, &rx->dst))
 		return false;
 	i = mir_ipv4_proto(ip, q[IPV4_PROTO]);
 	if (i < 0 || !(proto = ip->proto[i].proto)->error)

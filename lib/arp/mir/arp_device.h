@@ -23,8 +23,8 @@ struct mir_arp_device {
 	mir_arp_unreachable *unreachable;
 	void *watcher;
 	struct mir_bucket complaints; /* conflicts in the log: one in ten seconds */
-	struct mir_packet *failed; /* to be handed to the watcher once the engine is done */
-	uint64_t no_memory;        /* messages not sent */
+	struct mir_packet *failed;    /* to be handed to the watcher once the engine is done */
+	uint64_t no_memory;           /* messages not sent */
 };
 
 /* Does not block.  MIR_ELIMIT: the Ethernet has no place for another type. */

@@ -3,19 +3,13 @@
 #define MIR_DHCP_DEVICE_H
 
 #include <mir/arp.h>
+#include <mir/dhcp.h>
 #include <mir/dhcp_engine.h>
 #include <mir/ethernet.h>
 #include <mir/fiber.h>
 #include <mir/ip.h>
 #include <mir/timer.h>
 #include <mir/udp.h>
-
-/* What others may know of the client: signature DHCP. */
-struct mir_dhcp_client {
-	bool enabled;                       /* it is at work */
-	const struct mir_dhcp_lease *lease; /* addr 0: none yet */
-	struct mir_waitq changed;           /* woken when the lease has changed */
-};
 
 struct mir_dhcp_device_config {
 	struct mir_ethernet *eth;
@@ -28,12 +22,13 @@ struct mir_dhcp_device_config {
 };
 
 struct mir_dhcp_device {
-	struct mir_dhcp_client client; /* the object */
+	struct mir_dhcp dhcp; /* the object */
 	struct mir_dhcp_device_config config;
 	struct mir_dhcp_engine engine; /* engine.stats: the counters */
 	struct mir_dhcp_out out;
 	struct mir_udp_port *port;
 	struct mir_timer timer;
+	struct mir_waitq changed; /* who waits for a lease */
 	struct mir_ip_watch watch;
 	uint32_t addr; /* what we added to IP; 0: nothing */
 	uint8_t len;
@@ -50,8 +45,5 @@ int mir_dhcp_device_start(struct mir_dhcp_device *, const struct mir_dhcp_device
 
 /* Gives the address back to the server.  Blocks shortly, until a probe has been cancelled. */
 void mir_dhcp_device_stop(struct mir_dhcp_device *);
-
-/* Waits until there is a lease.  Blocks.  MIR_ETIMEDOUT, MIR_ECANCELED. */
-int mir_dhcp_wait(struct mir_dhcp_client *);
 
 #endif

@@ -79,7 +79,7 @@ static void stop(void)
 static int wait_for_lease(int64_t patience)
 {
 	int64_t outer = mir_deadline_set(mir_now() + patience);
-	int rc = mir_dhcp_wait(&client.client);
+	int rc = mir_dhcp_wait(&client.dhcp);
 
 	mir_deadline_restore(outer);
 	return rc;
@@ -102,6 +102,10 @@ static void gets_an_address(void)
 	ok(wait_for_lease(MIR_SECOND(10)) == 0 && mir_now() - began < MIR_MS(10),
 	    "two round trips, and no waiting");
 	ok(address(0) == MINE && address(1) == 0, "the address is there");
+	ok(client.dhcp.ops->name_server(&client.dhcp, 0, &src) == 0 && mir_ip4_of(&src) == SERVER &&
+		client.dhcp.ops->name_server(&client.dhcp, 1, &src) == MIR_ENOENT &&
+		strcmp(client.dhcp.ops->domain(&client.dhcp), "lan") == 0,
+	    "and what else the lease says");
 	ok(bob.ip.ip.ops->source(&bob.ip.ip, test_ip("192.0.2.1"), &src) == 0, "a default route");
 	ok(mir_icmp_echo(&bob.icmp.icmp, test_ip("10.0.0.1"), 1, 8, &r) == 0, "it works");
 	mir_sleep(MIR_SECOND(1));
@@ -173,7 +177,7 @@ static void idles(void)
 {
 	start(&(struct mir_link_config){ 0 }, "10.0.0.9/24");
 	mir_sleep(MIR_SECOND(10));
-	ok(!client.client.enabled && server.count[DISCOVER] == 0, "an address is given");
+	ok(!client.dhcp.enabled && server.count[DISCOVER] == 0, "an address is given");
 	ok(wait_for_lease(MIR_SECOND(10)) == 0, "nobody waits");
 	stop();
 	start(&(struct mir_link_config){ .cut = true }, NULL);

@@ -57,6 +57,8 @@ static inline void server_reply(struct server_reply *r, const uint8_t *client, u
 	if (type != NAK) {
 		server_be32(r, 51, seconds);
 		server_be32(r, 1, 0xffffff00);
+		server_be32(r, 6, server);
+		server_option(r, 15, "lan", 3);
 		server_be32(r, 3, (yiaddr & 0xffffff00) | 254);
 	}
 	server_end(r);

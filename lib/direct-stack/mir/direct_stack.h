@@ -2,21 +2,22 @@
 #ifndef MIR_DIRECT_STACK_H
 #define MIR_DIRECT_STACK_H
 
-#include <mir/dhcp_device.h>
+#include <mir/dhcp.h>
 #include <mir/stack.h>
+#include <mir/time.h>
 
 struct mir_direct_stack_config {
 	struct mir_ip *ip;
 	struct mir_icmp *icmp;
 	struct mir_udp *udp;
 	struct mir_tcp *tcp;
-	struct mir_dhcp_client *dhcp;
+	struct mir_dhcp *dhcp;
 	const char *name;
 };
 
 struct mir_direct_stack {
 	struct mir_stack stack; /* the object */
-	struct mir_dhcp_client *dhcp;
+	struct mir_dhcp *dhcp;
 	const char *name;
 };
 

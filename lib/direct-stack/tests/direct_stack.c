@@ -1,5 +1,6 @@
 /* direct_stack.c: waiting for an address, or not. */
 #include "../../ipv4/tests/host.h"
+#include <mir/dhcp_device.h>
 #include <mir/direct_stack.h>
 
 static struct mir_dhcp_device dhcp;
@@ -16,7 +17,7 @@ static int64_t start(const char *cidr, bool ask)
 	struct mir_direct_stack_config c = { .ip = &bob.ip.ip,
 		.icmp = &bob.icmp.icmp,
 		.udp = &bob.udp.udp,
-		.dhcp = &dhcp.client,
+		.dhcp = &dhcp.dhcp,
 		.name = "test" };
 	int64_t from = mir_now();
 

@@ -150,6 +150,9 @@ static void closed_ports(void)
 	send(a, "10.0.0.77", 9, 100, 1);
 	mir_sleep(MIR_SECOND(4));
 	ok(abox.errors == 2 && abox.kind == MIR_IP_HOST_UNREACHABLE, "a dead host is told");
+	send(a, "127.0.0.1", 9, 10, 1);
+	mir_sleep(MIR_MS(10));
+	ok(abox.errors == 3, "our own closed port is told");
 	for (unsigned i = 0; i < 500; i++)
 		send(a, "10.0.0.2", 9, 10, 1);
 	mir_sleep(MIR_MS(10));
