@@ -112,6 +112,7 @@ static bool complete_handshake(struct mir_tcb *t, const struct mir_tcp_segment *
 	}
 	sample_rtt(t, s, now);
 	t->una++;
+	t->small_end = t->recover = t->high_rxt = t->lost_edge = t->una;
 	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
 	t->backoff = 0;
 	t->wnd = t->max_wnd = s->window;

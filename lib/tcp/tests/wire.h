@@ -8,6 +8,7 @@
 
 #include <mir/checksum.h>
 #include <mir/net.h>
+#include <mir/panic.h>
 #include <mir/test.h>
 #include <stdlib.h>
 
@@ -48,7 +49,7 @@ struct wire {
 	/* Sees every segment on the wire, after cutting; true: drop it. */
 	bool (*filter)(
 	    struct wire *, struct host *from, const struct mir_tcp_segment *, uint32_t len);
-	void *filter_arg;
+	void (*after)(struct wire *); /* each segment that was delivered */
 };
 
 static unsigned chance(void)
@@ -101,6 +102,8 @@ static void host_receive(struct host *h, const uint8_t *bytes, uint32_t len)
 
 	if (h->proto) {
 		h->proto->input(h->arg, wire_packet(bytes, len), &rx);
+		if (h->wire->after)
+			h->wire->after(h->wire);
 	} else if (h->nseen < MIR_COUNT(h->seen)) {
 		if (mir_tcp_parse(bytes, len, &h->seen[h->nseen]) == 0) {
 			h->seen[h->nseen].len = len - h->seen[h->nseen].header;
@@ -326,9 +329,37 @@ struct pair {
 	struct mir_tcp_device tcp[2];
 };
 
+MIR_UNUSED static void check_node(void *arg, struct mir_tcp_node *n)
+{
+	const char **bad = arg;
+
+	if (!*bad && n->kind == MIR_TCP_NODE_FLOW)
+		*bad = mir_tcb_check(&mir_container(n, struct mir_tcp_conn, node)->tcb);
+}
+
+/* Every connection's invariants. */
+MIR_UNUSED static const char *pair_check(struct pair *p)
+{
+	const char *bad = NULL;
+
+	for (unsigned i = 0; i < 2; i++)
+		mir_tcp_table_each(&p->tcp[i].core->table, check_node, &bad);
+	return bad;
+}
+
+/* A broken invariant ends the test at once. */
+static void pair_after(struct wire *w)
+{
+	const char *bad = pair_check(mir_container(w, struct pair, wire));
+
+	if (bad)
+		mir_panic("%s", bad);
+}
+
 MIR_UNUSED static void pair_start(struct pair *p, unsigned offloads)
 {
 	wire_init(&p->wire);
+	p->wire.after = pair_after;
 	for (unsigned i = 0; i < 2; i++) {
 		struct mir_tcp_device_config config = { .ip = &p->wire.host[i].ip, .name = "test" };
 
@@ -353,24 +384,6 @@ MIR_UNUSED static void pair_stop(struct pair *p)
 	for (unsigned i = 0; i < 2; i++)
 		mir_tcp_device_stop(&p->tcp[i]);
 	wire_release(&p->wire);
-}
-
-MIR_UNUSED static void check_node(void *arg, struct mir_tcp_node *n)
-{
-	const char **bad = arg;
-
-	if (!*bad && n->kind == MIR_TCP_NODE_FLOW)
-		*bad = mir_tcb_check(&mir_container(n, struct mir_tcp_conn, node)->tcb);
-}
-
-/* Every connection's invariants. */
-MIR_UNUSED static const char *pair_check(struct pair *p)
-{
-	const char *bad = NULL;
-
-	for (unsigned i = 0; i < 2; i++)
-		mir_tcp_table_each(&p->tcp[i].core->table, check_node, &bad);
-	return bad;
 }
 
 #endif
