@@ -79,12 +79,18 @@ static struct mir_packet *wire_packet(const uint8_t *bytes, uint32_t len)
 	struct mir_packet *p = mir_packet_new();
 	uint32_t front = MIR_MIN(len, 100u);
 
+	if (!p)
+		return NULL;
 	memcpy(mir_packet_put(p, front), bytes, front);
 	if (len > front) {
 		struct mir_slice s = { .len = len - front };
 		uint8_t *mem;
 
 		s.owner = mir_mem_pooled(MIR_MEM_SMALL, &mem);
+		if (!s.owner) {
+			mir_packet_unref(p);
+			return NULL;
+		}
 		memcpy(mem, bytes + front, len - front);
 		s.p = mem;
 		mir_packet_append(p, &s);
@@ -101,7 +107,10 @@ static void host_receive(struct host *h, const uint8_t *bytes, uint32_t len)
 		.cast = MIR_UNICAST };
 
 	if (h->proto) {
-		h->proto->input(h->arg, wire_packet(bytes, len), &rx);
+		struct mir_packet *p = wire_packet(bytes, len);
+
+		if (p)
+			h->proto->input(h->arg, p, &rx);
 		if (h->wire->after)
 			h->wire->after(h->wire);
 	} else if (h->nseen < MIR_COUNT(h->seen)) {
@@ -375,7 +384,7 @@ MIR_UNUSED static void pair_stop(struct pair *p)
 	mir_sleep(MIR_SECOND(2)); /* what lingers ends */
 	for (unsigned i = 0; i < 2; i++) {
 		mir_tcp_device_stats(&p->tcp[i], &s);
-		if (s.memory_used != sizeof(struct mir_tcp_wait) * s.time_wait +
+		if (s.memory_used != sizeof(struct mir_tcp_wait) * p->tcp[i].core->wait_n +
 					 sizeof(struct mir_tcp_half) * s.half_open &&
 		    s.connections == 0)
 			ok(false, "the memory budget is balanced: %lld left",
