@@ -44,21 +44,26 @@ static bool update_window(struct mir_tcb *t, const struct mir_tcp_segment *s)
 	return t->wnd != before;
 }
 
-/* One sample a round trip, of a segment sent once (Karn), else of the echoed timestamp. */
-static void sample_rtt(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now)
+/* One sample a round trip, of a segment sent once (Karn), else of the echoed timestamp.  False: the
+ * echo is of a time before the timer fired: the ACK may have been lost on the way, or be late;
+ * nothing is learnt, and the timer stays backed off (RFC 6298 section 5.7). */
+static bool sample_rtt(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now)
 {
 	uint32_t ms;
 
 	if (t->timed_at && mir_seq_le(t->timed_end, s->ack)) {
 		mir_tcb_rtt_sample(t, now - t->timed_at);
 		t->timed_at = 0;
-		return;
+		return true;
 	}
 	if (t->timed_at || !t->use_ts || !s->has_ts || s->tsecr == 0)
-		return;
+		return true;
+	if (t->backoff && mir_seq_lt(s->tsecr, t->rto_ts))
+		return false;
 	ms = mir_tcb_ts(t, now) - s->tsecr;
 	if (ms < 1000u * 120)
 		mir_tcb_rtt_sample(t, MIR_MS(MIR_MAX(ms, 1u)));
+	return true;
 }
 
 /* SND.UNA moves on.  Returns how many bytes of the stream that acknowledges. */
@@ -73,7 +78,6 @@ static void advance(struct mir_tcb *t, uint32_t ack, int64_t now)
 	mir_tcp_sliceq_drop(&t->sendq, &t->env->budget, n);
 	t->una = ack;
 	t->progress_at = now;
-	t->backoff = 0;
 	if (mir_seq_lt(t->small_end, ack))
 		t->small_end = ack;
 	if (mir_seq_lt(t->high_rxt, ack))
@@ -112,6 +116,7 @@ static bool complete_handshake(struct mir_tcb *t, const struct mir_tcp_segment *
 	}
 	sample_rtt(t, s, now);
 	t->una++;
+	t->small_end = t->recover = t->high_rxt = t->lost_edge = t->una;
 	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
 	t->backoff = 0;
 	t->wnd = t->max_wnd = s->window;
@@ -141,7 +146,8 @@ bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now
 		return true; /* old: nothing to learn, its text may be new */
 	acked = s->ack - t->una;
 	if (acked > 0) {
-		sample_rtt(t, s, now);
+		if (sample_rtt(t, s, now))
+			t->backoff = 0;
 		advance(t, s->ack, now);
 	}
 	window_changed = update_window(t, s);

@@ -118,7 +118,7 @@ static int fill_gap(struct mir_tcp_recvq *rq, struct mir_budget *b, const struct
 	rc = add(&s->q, b, run, from, to, false);
 	s->range.to = s->range.from + s->q.bytes;
 	if (s->q.bytes == 0) {
-		remove_span(rq, at - 1);
+		forget_span(rq, b, at - 1);
 		return rc < 0 ? rc : MIR_ENOMEM;
 	}
 	merge(rq, b, at - 1);

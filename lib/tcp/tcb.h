@@ -121,6 +121,7 @@ struct mir_tcb {
 
 	/* Timestamps (RFC 7323). */
 	uint32_t ts_offset, ts_recent, last_ack_sent;
+	uint32_t rto_ts;       /* our clock when the retransmission timer fired last */
 	uint32_t challenge_ms; /* time of the last challenge ACK */
 	int64_t ts_recent_at;
 

@@ -118,6 +118,7 @@ static void retransmit(struct mir_tcb *t, int64_t now)
 		return;
 	}
 	t->env->stats.timeouts++;
+	t->rto_ts = mir_tcb_ts(t, now);
 	if (mir_tcb_in_handshake(t)) {
 		t->due |= MIR_TCB_DUE_SYN;
 		t->timed_at = 0;

@@ -8,6 +8,7 @@
 
 #include <mir/checksum.h>
 #include <mir/net.h>
+#include <mir/panic.h>
 #include <mir/test.h>
 #include <stdlib.h>
 
@@ -48,7 +49,7 @@ struct wire {
 	/* Sees every segment on the wire, after cutting; true: drop it. */
 	bool (*filter)(
 	    struct wire *, struct host *from, const struct mir_tcp_segment *, uint32_t len);
-	void *filter_arg;
+	void (*after)(struct wire *); /* each segment that was delivered */
 };
 
 static unsigned chance(void)
@@ -78,12 +79,18 @@ static struct mir_packet *wire_packet(const uint8_t *bytes, uint32_t len)
 	struct mir_packet *p = mir_packet_new();
 	uint32_t front = MIR_MIN(len, 100u);
 
+	if (!p)
+		return NULL;
 	memcpy(mir_packet_put(p, front), bytes, front);
 	if (len > front) {
 		struct mir_slice s = { .len = len - front };
 		uint8_t *mem;
 
 		s.owner = mir_mem_pooled(MIR_MEM_SMALL, &mem);
+		if (!s.owner) {
+			mir_packet_unref(p);
+			return NULL;
+		}
 		memcpy(mem, bytes + front, len - front);
 		s.p = mem;
 		mir_packet_append(p, &s);
@@ -100,7 +107,12 @@ static void host_receive(struct host *h, const uint8_t *bytes, uint32_t len)
 		.cast = MIR_UNICAST };
 
 	if (h->proto) {
-		h->proto->input(h->arg, wire_packet(bytes, len), &rx);
+		struct mir_packet *p = wire_packet(bytes, len);
+
+		if (p)
+			h->proto->input(h->arg, p, &rx);
+		if (h->wire->after)
+			h->wire->after(h->wire);
 	} else if (h->nseen < MIR_COUNT(h->seen)) {
 		if (mir_tcp_parse(bytes, len, &h->seen[h->nseen]) == 0) {
 			h->seen[h->nseen].len = len - h->seen[h->nseen].header;
@@ -326,35 +338,6 @@ struct pair {
 	struct mir_tcp_device tcp[2];
 };
 
-MIR_UNUSED static void pair_start(struct pair *p, unsigned offloads)
-{
-	wire_init(&p->wire);
-	for (unsigned i = 0; i < 2; i++) {
-		struct mir_tcp_device_config config = { .ip = &p->wire.host[i].ip, .name = "test" };
-
-		p->wire.host[i].offloads = offloads;
-		mir_tcp_device_start(&p->tcp[i], &config);
-	}
-}
-
-MIR_UNUSED static void pair_stop(struct pair *p)
-{
-	struct mir_tcp_stats s;
-
-	mir_sleep(MIR_SECOND(2)); /* what lingers ends */
-	for (unsigned i = 0; i < 2; i++) {
-		mir_tcp_device_stats(&p->tcp[i], &s);
-		if (s.memory_used != sizeof(struct mir_tcp_wait) * s.time_wait +
-					 sizeof(struct mir_tcp_half) * s.half_open &&
-		    s.connections == 0)
-			ok(false, "the memory budget is balanced: %lld left",
-			    (long long)s.memory_used);
-	}
-	for (unsigned i = 0; i < 2; i++)
-		mir_tcp_device_stop(&p->tcp[i]);
-	wire_release(&p->wire);
-}
-
 MIR_UNUSED static void check_node(void *arg, struct mir_tcp_node *n)
 {
 	const char **bad = arg;
@@ -371,6 +354,45 @@ MIR_UNUSED static const char *pair_check(struct pair *p)
 	for (unsigned i = 0; i < 2; i++)
 		mir_tcp_table_each(&p->tcp[i].core->table, check_node, &bad);
 	return bad;
+}
+
+/* A broken invariant ends the test at once. */
+static void pair_after(struct wire *w)
+{
+	const char *bad = pair_check(mir_container(w, struct pair, wire));
+
+	if (bad)
+		mir_panic("%s", bad);
+}
+
+MIR_UNUSED static void pair_start(struct pair *p, unsigned offloads)
+{
+	wire_init(&p->wire);
+	p->wire.after = pair_after;
+	for (unsigned i = 0; i < 2; i++) {
+		struct mir_tcp_device_config config = { .ip = &p->wire.host[i].ip, .name = "test" };
+
+		p->wire.host[i].offloads = offloads;
+		mir_tcp_device_start(&p->tcp[i], &config);
+	}
+}
+
+MIR_UNUSED static void pair_stop(struct pair *p)
+{
+	struct mir_tcp_stats s;
+
+	mir_sleep(MIR_SECOND(2)); /* what lingers ends */
+	for (unsigned i = 0; i < 2; i++) {
+		mir_tcp_device_stats(&p->tcp[i], &s);
+		if (s.memory_used != sizeof(struct mir_tcp_wait) * p->tcp[i].core->wait_n +
+					 sizeof(struct mir_tcp_half) * s.half_open &&
+		    s.connections == 0)
+			ok(false, "the memory budget is balanced: %lld left",
+			    (long long)s.memory_used);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		mir_tcp_device_stop(&p->tcp[i]);
+	wire_release(&p->wire);
 }
 
 #endif
