@@ -13,33 +13,6 @@ int64_t mir_http_patience(const struct mir_http_server *s, uint64_t bytes, int64
 	return MIR_MAX(0, MIR_MIN(all, credit));
 }
 
-int mir_http_fill(struct mir_http_exchange *x, int64_t deadline)
-{
-	int64_t outer = mir_deadline_set(deadline);
-	int rc = mir_flow_read(x->conn->flow, x->in + x->nin, MIR_HTTP_IN - x->nin);
-
-	mir_deadline_restore(outer);
-	if (rc > 0)
-		x->nin += (unsigned)rc;
-	return rc;
-}
-
-void mir_http_in_drop(struct mir_http_exchange *x, size_t n)
-{
-	unsigned gone = 0;
-
-	while (gone < x->nin && n >= x->in[gone].len) {
-		n -= x->in[gone].len;
-		mir_slice_unref(&x->in[gone++]);
-	}
-	x->nin -= gone;
-	memmove(x->in, x->in + gone, x->nin * sizeof(x->in[0]));
-	if (x->nin) {
-		x->in[0].p += n;
-		x->in[0].len -= n;
-	}
-}
-
 void mir_http_body_init(struct mir_http_exchange *x)
 {
 	x->body_left = x->head.chunked ? -1 : MIR_MAX(x->head.content_length, 0);
@@ -53,11 +26,11 @@ static int more(struct mir_http_exchange *x)
 	int64_t before = mir_now(), deadline;
 	int rc;
 
-	if (x->nin)
+	if (x->input.n)
 		return 0;
 	deadline =
 	    mir_time_add(before, mir_http_patience(x->server, x->received, x->receive_waited));
-	rc = mir_http_fill(x, deadline);
+	rc = mir_http_fill(&x->input, deadline);
 	x->receive_waited += mir_now() - before;
 	if (rc == MIR_ETIMEDOUT && mir_now() >= deadline) {
 		x->server->stats.timeouts++;
@@ -75,37 +48,20 @@ static int send_continue(struct mir_http_exchange *x)
 		return 0;
 	x->expecting = false;
 	/* A client that sends already, or that has its answer, needs no permission. */
-	if (x->nin || (x->response.begun && !x->head_waits))
+	if (x->input.n || (x->response.begun && !x->head_waits))
 		return 0;
 	return mir_http_send(x, &s, 1);
 }
 
-/* Moves input of a body of known length to out. */
-static int read_plain(struct mir_http_exchange *x, struct mir_slice *out, unsigned max)
-{
-	unsigned n = 0;
-
-	while (n < max && n < x->nin && x->body_left > 0) {
-		size_t len = (size_t)MIR_MIN((int64_t)x->in[n].len, x->body_left);
-
-		out[n] = mir_slice_sub(&x->in[n], 0, len);
-		x->body_left -= (int64_t)len;
-		n++;
-	}
-	mir_http_in_drop(x, mir_slices_len(out, n));
-	x->body_done = x->body_left == 0;
-	return (int)n;
-}
-
-/* The same for chunks; 0: more input is needed, or that was the end. */
+/* Moves chunks to out; 0: more input is needed, or that was the end. */
 static int read_chunks(struct mir_http_exchange *x, struct mir_slice *out, unsigned max)
 {
-	int n = mir_http_chunks(&x->head, &x->in[0], out, max);
+	int n = mir_http_chunks(&x->head, &x->input.s[0], out, max);
 
 	if (n < 0)
 		return n;
 	x->body_done = x->head.complete;
-	mir_http_in_drop(x, 0);
+	mir_http_input_drop(&x->input, 0);
 	return n;
 }
 
@@ -118,7 +74,12 @@ static int read_body(struct mir_http_exchange *x, struct mir_slice *out, unsigne
 	while (!x->body_done) {
 		if ((rc = more(x)) < 0)
 			return rc;
-		rc = x->body_left < 0 ? read_chunks(x, out, max) : read_plain(x, out, max);
+		if (x->body_left < 0) {
+			rc = read_chunks(x, out, max);
+		} else {
+			rc = (int)mir_http_input_take(&x->input, out, max, &x->body_left);
+			x->body_done = x->body_left == 0;
+		}
 		if (rc)
 			return rc;
 	}

@@ -35,45 +35,6 @@ static void exchange_release(struct mir_http_exchange *x)
 	mir_slice_unref(&x->bytes);
 }
 
-/* Joins the first two slices of the input, as far as a head may reach. */
-static int merge(struct mir_http_exchange *x, size_t max)
-{
-	size_t a = x->in[0].len, b = MIR_MIN(x->in[1].len, max - a);
-	uint8_t *p;
-	struct mir_mem *mem = mir_mem_new(a + b, &p);
-
-	if (!mem)
-		return MIR_ENOMEM;
-	memcpy(p, x->in[0].p, a);
-	memcpy(p + a, x->in[1].p, b);
-	mir_slice_unref(&x->in[0]);
-	x->in[0] = (struct mir_slice){ p, a + b, mem };
-	x->in[1].p += b;
-	x->in[1].len -= b;
-	if (x->in[1].len == 0) {
-		mir_slice_unref(&x->in[1]);
-		x->nin--;
-		memmove(x->in + 1, x->in + 2, (x->nin - 1) * sizeof(x->in[0]));
-	}
-	return 0;
-}
-
-/* The length of the head at the front of the input; 0: more is needed; minus a status. */
-static int64_t next_head(struct mir_http_exchange *x)
-{
-	size_t max = x->server->config.http_max_header;
-	int64_t len = 0;
-
-	while (x->nin) {
-		len = mir_http_scan(&x->conn->scan, x->in[0].p, x->in[0].len, max);
-		if (len || x->nin == 1)
-			break;
-		if (merge(x, max) < 0)
-			return -503;
-	}
-	return len;
-}
-
 /* The path, query and host of a parsed head; minus a status. */
 static int set_target(struct mir_http_exchange *x)
 {
@@ -113,8 +74,8 @@ static int begin_request(struct mir_http_exchange *x, size_t len)
 	struct mir_str host;
 	int rc;
 
-	x->bytes = mir_slice_sub(&x->in[0], 0, len);
-	mir_http_in_drop(x, len);
+	x->bytes = mir_slice_sub(&x->input.s[0], 0, len);
+	mir_http_input_drop(&x->input, len);
 	x->conn->scan = (struct mir_http_scan){ 0, 0 };
 	x->conn->head_deadline = 0;
 	rc = mir_http_parse_request(&x->head, x->bytes.p, len);
@@ -183,7 +144,7 @@ static enum next serve_one(struct mir_http_exchange *x, size_t len)
 	} else if (rc < 0 || x->body_error || !mir_http_body_drain(x)) {
 		next = LINGER;
 	} else {
-		next = x->close ? (x->nin ? LINGER : CLOSE) : KEEP;
+		next = x->close ? (x->input.n ? LINGER : CLOSE) : KEEP;
 	}
 	return next;
 }
@@ -197,10 +158,10 @@ static void linger(struct mir_http_exchange *x)
 
 	mir_flow_shutdown(x->conn->flow, MIR_FLOW_WRITE);
 	do {
-		total += mir_slices_len(x->in, x->nin);
-		mir_slices_unref(x->in, x->nin);
-		x->nin = 0;
-	} while (total < MIR_HTTP_DRAIN && mir_http_fill(x, deadline) > 0);
+		total += mir_slices_len(x->input.s, x->input.n);
+		mir_slices_unref(x->input.s, x->input.n);
+		x->input.n = 0;
+	} while (total < MIR_HTTP_DRAIN && mir_http_fill(&x->input, deadline) > 0);
 }
 
 /* Answers an error before there is a request. */
@@ -220,8 +181,9 @@ static enum next serve_all(struct mir_http_exchange *x)
 	enum next next = KEEP;
 	int64_t len;
 
-	while (next == KEEP && x->nin) {
-		len = next_head(x);
+	while (next == KEEP && x->input.n) {
+		len = mir_http_input_head(
+		    &x->input, &x->conn->scan, x->server->config.http_max_header);
 		if (len == 0)
 			break;
 		if (len < 0)
@@ -229,7 +191,7 @@ static enum next serve_all(struct mir_http_exchange *x)
 		exchange_init(x);
 		next = serve_one(x, (size_t)len);
 		exchange_release(x);
-		if (next == KEEP && x->nin && mir_yield() < 0)
+		if (next == KEEP && x->input.n && mir_yield() < 0)
 			next = CLOSE;
 	}
 	return next == KEEP && x->server->draining ? CLOSE : next;
@@ -244,24 +206,26 @@ void mir_http_conn_serve(void *arg)
 
 	x.conn = c;
 	x.server = c->server;
-	x.nin = 0;
+	x.input.flow = c->flow;
+	x.input.n = 0;
 	if (c->pending.len)
-		x.in[x.nin++] = c->pending;
+		x.input.s[x.input.n++] = c->pending;
 	c->pending = (struct mir_slice){ NULL, 0, NULL };
 	if (c->timed_out) {
 		c->server->stats.timeouts++;
 		next = refuse(&x, 408);
 	} else {
 		rc = mir_http_fill(
-		    &x, mir_time_add(mir_now(), c->server->config.http_header_timeout));
+		    &x.input, mir_time_add(mir_now(), c->server->config.http_header_timeout));
 		next = rc > 0 ? serve_all(&x) : rc == 0 ? CLOSE : ABORT;
 	}
 	if (next == KEEP) {
-		mir_http_conn_park(c, x.nin ? x.in[0] : (struct mir_slice){ NULL, 0, NULL });
+		mir_http_conn_park(
+		    c, x.input.n ? x.input.s[0] : (struct mir_slice){ NULL, 0, NULL });
 		return;
 	}
 	if (next == LINGER)
 		linger(&x);
-	mir_slices_unref(x.in, x.nin);
+	mir_slices_unref(x.input.s, x.input.n);
 	mir_http_conn_free(c, next == ABORT);
 }

@@ -61,6 +61,25 @@ int mir_http_parse_answer(struct mir_http_head *, const uint8_t *p, size_t len, 
 int mir_http_chunks(
     struct mir_http_head *, struct mir_slice *in, struct mir_slice *out, unsigned max);
 
+/* Bytes that were read from a flow and are not used yet. */
+struct mir_http_input {
+	struct mir_flow *flow;
+	struct mir_slice s[MIR_HTTP_IN];
+	unsigned n;
+};
+
+/* Reads more into the input, which has room.  How many slices; 0: end of stream; negative.  Blocks
+ * until `deadline`. */
+int mir_http_fill(struct mir_http_input *, int64_t deadline);
+/* Drops n bytes from the front. */
+void mir_http_input_drop(struct mir_http_input *, size_t n);
+/* The length of the head at the front, which is then in one piece; 0: more is needed; minus a
+ * status (503: no memory). */
+int64_t mir_http_input_head(struct mir_http_input *, struct mir_http_scan *, size_t max);
+/* Moves at most `left` bytes into at most max slices, and takes them off `left`. */
+unsigned mir_http_input_take(
+    struct mir_http_input *, struct mir_slice *out, unsigned max, int64_t *left);
+
 /* Finds a header in a list; p NULL if it is not there. */
 struct mir_str mir_http_find(const struct mir_http_header *, unsigned n, const char *name);
 
@@ -124,8 +143,7 @@ struct mir_http_exchange {
 	struct mir_http_conn *conn;
 	struct mir_http_server *server;
 
-	struct mir_slice in[MIR_HTTP_IN]; /* read and not used */
-	unsigned nin;
+	struct mir_http_input input;
 
 	/* the request */
 	struct mir_slice bytes; /* of its head */
@@ -151,15 +169,11 @@ struct mir_http_exchange {
 	char path[MIR_HTTP_PATH + 1];
 };
 
-/* body.c: more input into x->in, which is empty or has room.  How many slices; 0: end of stream;
- * negative. Blocks until `deadline`. */
-int mir_http_fill(struct mir_http_exchange *, int64_t deadline);
+/* body.c */
 void mir_http_body_init(struct mir_http_exchange *);
 extern const struct mir_http_request_ops mir_http_request_ops;
 /* Reads what is left of the body.  Whether the connection can be used on.  Blocks. */
 bool mir_http_body_drain(struct mir_http_exchange *);
-/* Drops n bytes from the front of x->in. */
-void mir_http_in_drop(struct mir_http_exchange *, size_t n);
 
 /* response.c */
 extern const struct mir_http_response_ops mir_http_response_ops;

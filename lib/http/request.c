@@ -11,6 +11,8 @@ static bool line_ok(const uint8_t *p, size_t len, bool first)
 {
 	bool name = !first;
 
+	if (first && !mir_http_is_token_char(p[0]))
+		return false;
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = p[i];
 
