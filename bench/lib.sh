@@ -57,6 +57,9 @@ bench_serve=(taskset -c "$(($(nproc) > 1 ? 1 : 0))")
 # cpu_ticks PID: user and system time of a process, in clock ticks (100 a second).
 cpu_ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
 
+# resident PID: kilobytes.
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+
 # result ROW UNIT SIDE VALUE: SIDE is the peer's name or "image".  Units that end in
 # "ms" or "s" are better when small.
 result() { printf '%s\t%s\t%s\t%s\n' "$@" >>"$bench_results"; }

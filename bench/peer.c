@@ -19,7 +19,7 @@
 #include "pattern.h"
 
 static const char help[] =
-    "usage: peer serve ADDRESS PORT\n"
+    "usage: peer serve ADDRESS PORT [CONGESTION-CONTROL]\n"
     "       peer down ADDRESS PORT BYTES [nodigest]   GET /down?bytes=BYTES\n"
     "       peer up ADDRESS PORT BYTES [nodigest]     POST /up, or /up?digest=none\n"
     "       peer pattern BYTES [SEED]                 what serve and up send (seed 0)\n"
@@ -76,8 +76,8 @@ int main(int argc, char **argv)
 		fputs(help, stdout);
 		return 0;
 	}
-	if (strcmp(what, "serve") == 0 && argc == 4)
-		return mir_peer_serve(argv[2], argv[3]);
+	if (strcmp(what, "serve") == 0 && (argc == 4 || argc == 5))
+		return mir_peer_serve(argv[2], argv[3], argv[4]);
 	if (argc == 5 || (argc == 6 && strcmp(argv[5], "nodigest") == 0)) {
 		uint64_t bytes = strtoull(argv[4], NULL, 10);
 

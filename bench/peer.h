@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* server.c: serve until killed; only returns with 1, a message on stderr. */
-int mir_peer_serve(const char *address, const char *port);
+/* server.c: serve until killed, with the kernel's congestion control of that name (NULL:
+ * its default); only returns with 1, a message on stderr. */
+int mir_peer_serve(const char *address, const char *port, const char *congestion);
 
 /* client.c: one GET /down or POST /up; prints one line
  * "bytes N seconds S digest D", D the SHA-256 of all bytes (down), or what the

@@ -227,12 +227,17 @@ static void take_connections(int epoll, int listener)
 	}
 }
 
-int mir_peer_serve(const char *address, const char *port)
+int mir_peer_serve(const char *address, const char *port, const char *congestion)
 {
 	int listener = mir_peer_socket(address, port, 1);
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = NULL }, events[EVENTS];
 
+	if (congestion && setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, congestion,
+			      (socklen_t)strlen(congestion)) < 0) {
+		fprintf(stderr, "peer: %s: %s\n", congestion, strerror(errno));
+		return 1;
+	}
 	if (listener < 0 || epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &ev) < 0)
 		return 1;
 	for (;;) {

@@ -191,6 +191,7 @@ int main(int argc, char **argv)
 	start = mir_now_ns();
 	open_all(&t);
 	opened = mir_now_ns();
+	fprintf(stderr, "idle: holding %" PRIu64 "\n", counts.opened - counts.lost);
 	serve(opened + (int64_t)hold * SECOND, false);
 	ask_all();
 	printf("{\"opened\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"lost\":%" PRIu64
