@@ -9,7 +9,7 @@ set -eu
 packages() {
 	case $1 in
 	build) echo "gcc make libc6-dev node-llhttp" ;;
-	check) echo "$(packages build) perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light dnsmasq-base" \
+	check) echo "$(packages build) perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light" \
 		"clang clang-format libclang-rt-14-dev binutils file dnsmasq-base graphviz" ;;
 	browser) echo "chromium" ;;
 	bench) echo "$(packages check)" ;;

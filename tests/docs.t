@@ -12,6 +12,18 @@ done < <(cd "$root" && git ls-files '*.md' | xargs perl -ne '
 	while (/\]\(([^)\s]+)\)/g) { print "$ARGV:$1\n" unless $1 =~ m{^(https?:|#|mailto:)} }')
 is "links of the pages lead somewhere" "$bad" ""
 
+# Each key of the format, from the tool's own table, has its place in the reference.
+bad=
+for key in $(sed -n '/^static const struct conf_rule rules\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)", take_.*/\1/p' "$root/cli/conf.c"); do
+	case $key in
+	main-) pattern='main-http' ;;
+	*-) pattern="${key}[A-Z]*" ;;
+	*) pattern=$key ;;
+	esac
+	grep -Eq "^### (.*, )?$pattern(,|$)" "$root/docs/conf.md" || bad="$bad $key"
+done
+is "conf.md explains every key" "$bad" ""
+
 need_tool
 
 # sudo as a reader has it; the tool by its name.

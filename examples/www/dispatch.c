@@ -20,8 +20,10 @@ static void duration_text(int64_t seconds, char *out, size_t cap)
 		snprintf(out, cap, "%d d %d h", (int)(seconds / 86400), (int)(seconds / 3600 % 24));
 	else if (seconds >= 3600)
 		snprintf(out, cap, "%d h %d min", (int)(seconds / 3600), (int)(seconds / 60 % 60));
-	else
+	else if (seconds >= 60)
 		snprintf(out, cap, "%d min %d s", (int)(seconds / 60), (int)(seconds % 60));
+	else
+		snprintf(out, cap, "%d s", (int)seconds);
 }
 
 static int about(const struct app *app, struct mir_http_request *req, struct mir_http_response *res)
