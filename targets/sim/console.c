@@ -2,6 +2,8 @@
 #include <mir/target.h>
 #include <unistd.h>
 
+#include "mir/sim_console.h"
+
 void mir_target_console(const char *text, size_t len)
 {
 	while (len > 0) {
@@ -12,4 +14,33 @@ void mir_target_console(const char *text, size_t len)
 		text += n;
 		len -= (size_t)n;
 	}
+}
+
+static int64_t console_write(struct mir_console *c, const char *text, size_t len)
+{
+	(void)c;
+	mir_target_console(text, len);
+	return (int64_t)len;
+}
+
+static int64_t console_read(struct mir_console *c, char *buf, size_t cap)
+{
+	(void)c;
+	(void)buf;
+	(void)cap;
+	return MIR_ENOSYS;
+}
+
+static const struct mir_console_ops ops = { "simulated console", console_write, console_read };
+
+int mir_sim_console_start(struct mir_sim_console *c, const struct mir_sim_console_config *config)
+{
+	(void)config;
+	c->console.ops = &ops;
+	return 0;
+}
+
+void mir_sim_console_stop(struct mir_sim_console *c)
+{
+	(void)c;
 }
