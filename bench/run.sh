@@ -17,6 +17,7 @@ done
 . "$here/tests/net/image.sh"
 
 status=0
+"$here/bench/fiber.sh" "${json[@]}" || status=1
 for mode in socket direct; do
 	for pair in http:www tcp:transfer; do
 		echo
