@@ -136,8 +136,17 @@ check-all: depend-check ## the long tests
 
 bench: ## measure side by side with named peers
 	@scripts/depend.sh bench
-	@$(MAKE) --no-print-directory -j2 all net-tools
+	@$(MAKE) --no-print-directory -j2 all net-tools $(BUILD)/bench/fiber
 	@bench/run.sh
+
+# A program on the unix target, as the tool compiles images.
+UNIX_C := $(wildcard run/*.c run/*.S targets/unix/*.c) \
+	  $(addprefix targets/unix/linux/,poll.c guard.c cpu_$(shell uname -m).c)
+$(BUILD)/bench/fiber: bench/fiber.c $(UNIX_C)
+	$(call say,CC $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LANG_FLAGS) $(CFLAGS) -Itypes -Irun -Itargets/unix -ffunction-sections -Wl,--gc-sections \
+		$^ -o $@
 
 FUZZ_S ?= 60
 fuzz: ## fuzz every target for FUZZ_S seconds

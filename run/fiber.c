@@ -17,7 +17,7 @@ enum {
 	STACK = MIR_ASAN ? 4 * MIR_STACK_SIZE : MIR_STACK_SIZE, /* sanitizers grow frames */
 	MAIN_STACK = 16 * MIR_STACK_SIZE,
 	POOL_HOT = 64,   /* stacks kept as they are */
-	POOL_MAX = 1024, /* stacks kept at all, those over POOL_HOT without memory */
+	POOL_COLD = 960, /* stacks kept without their memory */
 };
 
 enum state { READY, WAITING, SLEEPING, ENDED };
@@ -49,7 +49,9 @@ struct mir_fiber {
 static struct {
 	struct mir_fiber *current, *dead;
 	struct mir_fiber *ready, **ready_end;
-	struct mir_fiber *all, *pool;
+	struct mir_fiber *all;
+	struct mir_fiber *hot, *cold; /* the pool */
+	unsigned n_hot, n_cold;
 	unsigned budget, unjoined;
 	struct mir_fiber_stats stats;
 	void *loop_sp, *loop_fake;
@@ -112,16 +114,21 @@ static void fiber_free(struct mir_fiber *f)
 /* Back to the pool, or to the host. */
 static void recycle(struct mir_fiber *f)
 {
-	if (f->stack_size != STACK || s.stats.pooled >= POOL_MAX) {
+	if (f->stack_size != STACK || (s.n_hot == POOL_HOT && s.n_cold == POOL_COLD)) {
 		fiber_free(f);
 		return;
 	}
 	mir_asan_clear(f->stack, f->stack_size);
-	if (s.stats.pooled >= POOL_HOT)
-		mir_target_stack_idle(f->stack, f->stack_size);
-	f->next = s.pool;
-	s.pool = f;
-	s.stats.pooled++;
+	if (s.n_hot < POOL_HOT) {
+		f->next = s.hot;
+		s.hot = f;
+		s.n_hot++;
+		return;
+	}
+	mir_target_stack_idle(f->stack, f->stack_size);
+	f->next = s.cold;
+	s.cold = f;
+	s.n_cold++;
 }
 
 /* The first thing on any stack after a switch to it. */
@@ -191,15 +198,26 @@ static void fiber_main(void)
 	mir_panic("fiber %s runs after its end", self->name);
 }
 
-static struct mir_fiber *fiber_new(size_t stack_size)
+static struct mir_fiber *take_pooled(void)
 {
-	struct mir_fiber *f = stack_size == STACK ? s.pool : NULL;
+	struct mir_fiber *f = s.hot;
 
 	if (f) {
-		s.pool = f->next;
-		s.stats.pooled--;
-		return f;
+		s.hot = f->next;
+		s.n_hot--;
+	} else if ((f = s.cold) != NULL) {
+		s.cold = f->next;
+		s.n_cold--;
 	}
+	return f;
+}
+
+static struct mir_fiber *fiber_new(size_t stack_size)
+{
+	struct mir_fiber *f = stack_size == STACK ? take_pooled() : NULL;
+
+	if (f)
+		return f;
 	f = malloc(sizeof(*f));
 	if (!f)
 		return NULL;
@@ -405,6 +423,7 @@ unsigned mir_fibers_unjoined(void)
 void mir_fiber_stats(struct mir_fiber_stats *out)
 {
 	*out = s.stats;
+	out->pooled = s.n_hot + s.n_cold;
 }
 
 const struct mir_fiber *mir_fiber_of_guard(const void *address, size_t below)
@@ -435,10 +454,12 @@ void mir_fiber_dump(void (*line)(const char *text))
 
 void mir_fibers_reset(void)
 {
-	struct mir_fiber *pool = s.pool;
-	unsigned pooled = s.stats.pooled;
+	struct mir_fiber *hot = s.hot, *cold = s.cold;
+	unsigned n_hot = s.n_hot, n_cold = s.n_cold;
 
 	memset(&s, 0, sizeof(s));
-	s.pool = pool;
-	s.stats.pooled = pooled;
+	s.hot = hot;
+	s.cold = cold;
+	s.n_hot = n_hot;
+	s.n_cold = n_cold;
 }
