@@ -140,9 +140,9 @@ bench: ## measure side by side with named peers
 	@bench/run.sh
 
 # A program on the unix target, as the tool compiles images.
-UNIX_C := $(wildcard run/*.c run/*.S targets/unix/*.c) \
+BENCH_C := $(wildcard run/*.c run/*.S targets/unix/*.c) \
 	  $(addprefix targets/unix/linux/,poll.c guard.c cpu_$(shell uname -m).c)
-$(BUILD)/bench/fiber: bench/fiber.c $(UNIX_C)
+$(BUILD)/bench/fiber: bench/fiber.c $(BENCH_C)
 	$(call say,CC $@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LANG_FLAGS) $(CFLAGS) -Itypes -Irun -Itargets/unix -ffunction-sections -Wl,--gc-sections \

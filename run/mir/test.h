@@ -26,6 +26,10 @@ int mir_test_end(void);
 /* The seed of the next RUNs; also from the environment's SEED. */
 void mir_test_seed(uint64_t seed);
 
+/* Appends an Ethernet frame to the pcap file that the environment's PCAP names; nothing if it names
+ * none.  Fits mir_link_config.trace, for looking at a failed test.  In targets/sim. */
+void mir_test_pcap(void *arg, int64_t time, const uint8_t *frame, size_t len);
+
 /* For fuzz targets: as RUN, without a word; what fails ends the process, and so does what did not
  * come back. */
 void mir_test_fuzz(void (*fn)(void));

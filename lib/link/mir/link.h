@@ -18,7 +18,8 @@
 
 enum { MIR_PPM_ALWAYS = 1000000 };
 
-/* Told of each frame as it is sent (before what the wire does to it), without preamble and FCS. */
+/* Told of each frame as it is sent (before what the wire does to it), without preamble and FCS.
+ * mir_test_pcap of <mir/test.h> is one, for debugging. */
 typedef void mir_link_trace(void *arg, int64_t time, const uint8_t *frame, size_t len);
 
 /* All zero: a perfect wire without delay.  May be changed at any time in mir_link.config, both

@@ -204,7 +204,8 @@ static void cutting(void)
 {
 	const uint8_t ack = 0x10, psh = 0x08, fin = 0x01;
 
-	begin(&(struct mir_link_config){ .offloads = { MIR_NET_TX_CSUM | MIR_NET_TX_TSO4 } });
+	begin(&(struct mir_link_config){
+	    .offloads = { MIR_NET_TX_CSUM | MIR_NET_TX_TSO4 }, .trace = mir_test_pcap });
 	send_segment(1000, 5001, 1000, ack | psh | fin);
 	mir_sleep(MIR_MS(1));
 	ok(count == 6, "a large segment is cut: %u", count);
