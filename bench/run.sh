@@ -17,16 +17,24 @@ done
 . "$here/tests/net/image.sh"
 
 status=0
+# measure SCRIPT EXAMPLE MODE
+measure() {
+	local path
+	echo
+	if path=$(image_build "$2" "$3"); then
+		"$here/bench/$1.sh" "$path" "$3" "${options[@]}" "${json[@]}" || status=1
+	else
+		echo "run.sh: $2 does not build for $3" >&2
+		status=1
+	fi
+}
 "$here/bench/fiber.sh" "${json[@]}" || status=1
 for mode in socket direct; do
-	for pair in http:www tcp:transfer; do
-		echo
-		if path=$(image_build "${pair#*:}" $mode); then
-			"$here/bench/${pair%%:*}.sh" "$path" $mode "${options[@]}" "${json[@]}" || status=1
-		else
-			echo "run.sh: ${pair#*:} does not build for $mode" >&2
-			status=1
-		fi
-	done
+	measure http www $mode
+	measure idle www $mode
+	measure tcp transfer $mode
 done
+measure badlink transfer direct
+echo
+"$here/bench/size.sh" "${json[@]}" || status=1
 exit $status

@@ -11,9 +11,14 @@ image_build() {
 	local work=$image_out/images/$1-$2 net=--socket tool=$image_out/mirage
 	[ "$2" = socket ] || net=--unix
 	[ -x "$tool" ] || { echo "$tool is not there; make builds it" >&2; return 1; }
-	mkdir -p "$work"
+	mkdir -p "$image_out/images"
 	(
 		flock 9
+		# What another version of the tool has written is nothing to build on.
+		made_by=$(stat -c '%Y %s' "$tool")
+		[ "$(cat "$work/made-by" 2>/dev/null)" = "$made_by" ] || rm -rf "$work"
+		mkdir -p "$work"
+		echo "$made_by" >"$work/made-by"
 		cd "$image_root/examples/$1" || exit 1
 		tar cf - --exclude=./dist --exclude=./mirage --exclude=./Makefile . | tar xf - -C "$work"
 		cd "$work" || exit 1
