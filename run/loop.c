@@ -143,6 +143,18 @@ static void run_main(void *arg)
 	l.done = true;
 }
 
+void mir_account(const char *why)
+{
+	struct mir_mem_stats mem;
+	struct mir_fiber_stats fibers;
+
+	mir_mem_stats(&mem);
+	mir_fiber_stats(&fibers);
+	mir_info("%s: alive: %llu packets, %llu memories, %u fibers, %u timers", why,
+	    (unsigned long long)mem.packets, (unsigned long long)mem.mems, fibers.alive,
+	    mir_timers_count());
+}
+
 int mir_loop_run(int (*main_fn)(int argc, char **argv), int argc, char **argv)
 {
 	mir_check(!l.running);
@@ -157,6 +169,8 @@ int mir_loop_run(int (*main_fn)(int argc, char **argv), int argc, char **argv)
 		mir_panic("no memory for the main fiber's stack");
 	while (!l.done)
 		turn();
+	if (mir_log_wants(&mir_log_this, MIR_DEBUG))
+		mir_account("the end");
 	l.running = false;
 	return l.status;
 }

@@ -49,4 +49,9 @@ bool mir_shutting_down(void);
 /* Keeps cleanup possible after a shutdown: the main fiber's blocking calls work again. */
 void mir_shutdown_acknowledge(void);
 
+/* Logs how many packets, pieces of memory, fibers and timers are alive, and why it was asked. Tests
+ * of whole images look at this line (on unix: SIGUSR1); at level debug it is also the last line of
+ * an image. */
+void mir_account(const char *why);
+
 #endif

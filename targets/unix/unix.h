@@ -7,7 +7,8 @@
 /* crash.c: reports SIGSEGV and its like, and ends with status 255. */
 void mir_unix_crash_install(void);
 
-/* signal.c: SIGINT and SIGTERM ask the main fiber to end; SIGPIPE is ignored. */
+/* signal.c: SIGINT and SIGTERM ask the main fiber to end; SIGUSR1 asks for an account of what is
+ * alive; SIGPIPE is ignored. */
 void mir_unix_signals_install(void);
 
 /* memory.c: bytes of the guard below each stack. */
