@@ -218,6 +218,17 @@ says "the line that asks for it" "hello.conf:2:1: error: hello_main() has anothe
 sed -i 's/^void hello_main(int app)/int hullo_main(const struct app *app)/' hello.c
 fails 1 "no main" "$mirage" build
 says "which is missing" "there is no function hello_main() in the sources"
+sed -i 's/^int hullo_main/int hello_main/' hello.c
+cp hello.c "it's.c"
+fails 1 "a source whose name make cannot hold" "$mirage" configure
+says "which it is" "' in 'it's.c'"
+rm "it's.c"
+fails 2 "a name that is none" "$mirage" configure -o 'a b'
+cp saved hello.conf
+echo 'key-path: string "/* a */ b" "one */ two /* three"' >>hello.conf
+succeeds "comment marks in texts" "$mirage" build
+silent "make no warnings" warning
+cp saved hello.conf
 fails 2 "a .conf elsewhere" sh -c "cd / && '$mirage' configure -f '$work/app/hello.conf'"
 says "where to go" "to be called there"
 
