@@ -110,6 +110,10 @@ static void add_unit(struct configuration *c, const char *source, const char *ow
 	    app ? mem_fmt("app/%s", source) : mem_fmt("ext/%s/%s", owner, path_base(source));
 	char *object;
 
+	/* A target and one of its devices may name the same file. */
+	for (size_t i = 0; i < c->n_units; i++)
+		if (str_eq(c->units[i].source, source))
+			return;
 	if (!app && strncmp(source, c->share, n) == 0 && source[n] == '/')
 		path = source + n + 1;
 	object = mem_str(path);

@@ -114,6 +114,15 @@ static const struct key *find_option(const struct graph *g, const char *option)
 	return NULL;
 }
 
+/* The arguments that every image has (mir/start.h). */
+static bool is_common(const char *option)
+{
+	struct list common = { 0 };
+
+	list_split(&common, "logs,name,delay,help,version,boot-chart", ',');
+	return list_has(&common, option);
+}
+
 bool graph_keys(struct graph *g, struct instance *in)
 {
 	const struct descriptor *d = in->device;
@@ -131,6 +140,12 @@ bool graph_keys(struct graph *g, struct instance *in)
 			.type = k->type,
 			.help = k->help,
 			.boot = k->boot };
+		if (k->boot && is_common(option)) {
+			diag_error(
+			    &k->at, "every image has a boot argument '--%s' already", option);
+			diag_expected("another name");
+			good = false;
+		}
 		if (twin && (!str_eq(twin->type, k->type) || twin->boot != k->boot)) {
 			diag_error(&k->at, "the option '%s' is taken", option);
 			diag_note("it exists with the type %s: %s", twin->type, twin->help);
@@ -144,9 +159,6 @@ bool graph_keys(struct graph *g, struct instance *in)
 
 void graph_app_keys(struct graph *g)
 {
-	struct list common = { 0 };
-
-	list_split(&common, "logs,name,delay,help,version,boot-chart", ',');
 	for (size_t i = 0; i < g->conf->n_keys; i++) {
 		const struct conf_key *k = &g->conf->keys[i];
 		struct key key = { .name = k->name,
@@ -156,7 +168,7 @@ void graph_app_keys(struct graph *g)
 			.help = k->help,
 			.boot = true };
 
-		if (list_has(&common, k->name)) {
+		if (is_common(k->name)) {
 			diag_error(
 			    &k->at, "every image has a boot argument '--%s' already", k->name);
 			diag_expected("another name");
