@@ -123,6 +123,12 @@ static bool is_common(const char *option)
 	return list_has(&common, option);
 }
 
+static void say_common(const char *option, const char *value)
+{
+	diag_note("it is an argument of the image itself: mirage run -- --%s=%s", option,
+	    str_sh_quote(value));
+}
+
 bool graph_keys(struct graph *g, struct instance *in)
 {
 	const struct descriptor *d = in->device;
@@ -270,7 +276,10 @@ void graph_check_settings(struct graph *g)
 		diag_error(&s->at_key, "unknown key '%s'", s->option);
 		diag_expected("a key of the .conf format, or an option of a device ('mirage query "
 			      "keys')");
-		diag_suggest(s->option, &names);
+		if (is_common(s->option))
+			say_common(s->option, s->value);
+		else
+			diag_suggest(s->option, &names);
 	}
 	for (size_t i = 0; i < g->settings->n; i++) {
 		const char *s = g->settings->v[i];
@@ -286,6 +295,9 @@ void graph_check_settings(struct graph *g)
 		}
 		diag_error(NULL, "unknown option '--%s'", option);
 		diag_expected("a key of the application or its devices ('mirage query keys')");
-		diag_suggest(option, &options);
+		if (is_common(option))
+			say_common(option, s[strlen(option)] ? s + strlen(option) + 1 : "");
+		else
+			diag_suggest(option, &options);
 	}
 }

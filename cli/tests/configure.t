@@ -191,6 +191,8 @@ fails 2 "two targets" "$mirage" configure --unix --socket
 says "exclude each other" "exclude each other"
 fails 1 "an unknown key" "$mirage" configure --greting=x
 says "did you mean the key" "did you mean 'greeting'?"
+fails 1 "an argument of the image" "$mirage" configure --logs=debug
+says "where it goes" "mirage run -- --logs=debug"
 cp hello.conf saved
 echo 'greting: x' >>hello.conf
 fails 1 "an unknown key in the .conf" "$mirage" configure
