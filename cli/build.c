@@ -252,7 +252,7 @@ int build_image(const struct arguments *args, struct manifest *out)
 	if ((rc = configuration_to_build(args, &c, out)))
 		return rc;
 	make_command(&c, args, &command);
-	p.bar = diag_colour(stderr) && !argument_given(args, "verbose");
+	p.bar = isatty(2) && !str_eq(getenv("TERM"), "dumb") && !argument_given(args, "verbose");
 	p.width = screen_width();
 	if (p.bar)
 		p.total = count_steps(&command);

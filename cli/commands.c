@@ -59,6 +59,8 @@ const struct command commands[] = {
 	{ .name = "query",
 	    .about = "Print one thing about a configuration or an image",
 	    .usage = "[options] [WHAT]",
+	    .more = "WHAT is packages (the default), modules, sources, files, devices, keys,\n"
+		    "licenses, facts or all.",
 	    .options = options_query,
 	    .max_words = 1,
 	    .run = command_query },

@@ -10,6 +10,8 @@
 /* The folder of the .conf is the place of the work; -f DIR/NAME.conf is refused elsewhere. */
 static int read_conf(struct configuration *c)
 {
+	static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-.+";
 	char *file = conf_find(".", c->request.file);
 
 	if (!file)
@@ -22,9 +24,9 @@ static int read_conf(struct configuration *c)
 	if (conf_read(path_base(file), &c->conf))
 		return EXIT_FAILED;
 	c->name = c->request.output ? c->request.output : c->conf.name;
-	if (!*c->name || c->name[0] == '-' || strpbrk(c->name, "/ \t\n'\"$\\:#%*?")) {
+	if (!*c->name || strchr("-.", c->name[0]) || c->name[strspn(c->name, name_letters)]) {
 		diag_error(NULL, "not a name for an image: '%s'", c->name);
-		diag_expected("letters, digits, '-', '_' and '.'");
+		diag_expected("a letter, a digit or '_', then also '-', '.' and '+'");
 		return EXIT_USAGE;
 	}
 	return 0;
@@ -85,6 +87,19 @@ static void choose_compiler(struct configuration *c)
 	diag_expected("one that is, as gcc or clang: 'apt-get install gcc'");
 }
 
+/* Names go through make and a shell; what has a meaning there is refused. */
+static bool plain_name(const char *name, const struct place *at)
+{
+	const char *bad = strpbrk(name, "'\"`\\$#%:;,|<>*?[]\n");
+
+	if (!bad)
+		return true;
+	diag_error(at, "a name with a character that make or a shell takes for its own");
+	diag_found("%c in '%s'", *bad, name);
+	diag_expected("the file or folder to have another name");
+	return false;
+}
+
 /* A source file: obj/app/a/b.o for a/b.c of the application, obj/lib/ipv4/ipv4.o for the tree's;
  * `owner` is the device it belongs to, whose name stands for a folder outside the tree. */
 static void add_unit(struct configuration *c, const char *source, const char *owner)
@@ -95,6 +110,10 @@ static void add_unit(struct configuration *c, const char *source, const char *ow
 	    app ? mem_fmt("app/%s", source) : mem_fmt("ext/%s/%s", owner, path_base(source));
 	char *object;
 
+	/* A target and one of its devices may name the same file. */
+	for (size_t i = 0; i < c->n_units; i++)
+		if (str_eq(c->units[i].source, source))
+			return;
 	if (!app && strncmp(source, c->share, n) == 0 && source[n] == '/')
 		path = source + n + 1;
 	object = mem_str(path);
@@ -155,7 +174,8 @@ static void app_sources(struct configuration *c)
 	for (size_t i = 0; i < files.n; i++) {
 		if (!compiles(files.v[i]) || !list_add_new(&c->manifest.files, files.v[i]))
 			continue;
-		add_unit(c, files.v[i], NULL);
+		if (plain_name(files.v[i], NULL))
+			add_unit(c, files.v[i], NULL);
 	}
 	/* manifest.files served to leave out what was named twice. */
 	files = c->manifest.files;
@@ -185,7 +205,8 @@ static void check_folders(const struct conf *c)
 		const struct conf_device *d = &c->devices[i];
 		struct list all = { 0 }, folders = { 0 };
 
-		if (d->kind != CONF_FS || dir_exists(d->value))
+		if (d->kind != CONF_FS || !plain_name(d->value, &d->at_value) ||
+		    dir_exists(d->value))
 			continue;
 		diag_error(&d->at_value, "there is no folder '%s'", d->value);
 		if (file_exists(d->value))

@@ -27,7 +27,6 @@ struct configuration {
 	struct target target;
 	struct graph graph;
 	const char *share;  /* absolute */
-	const char *root;   /* folder of the .conf as the user sees it, "." if the current one */
 	const char *folder; /* mirage/unix-socket */
 	const char *net;    /* "" if the target has no choice */
 	const char *name;   /* of the image */
@@ -81,6 +80,8 @@ void generate_makefile(const struct configuration *, struct text *out);
 void generate_flags(const struct configuration *, bool app, struct text *out);
 void generate_objects(const struct configuration *, struct text *out);
 
+/* A text of the user's inside a C comment, which it must neither end nor open. */
+char *comment_text(const char *);
 /* The prototype that the job must have, without ';'. */
 char *job_prototype(const struct conf *);
 

@@ -134,8 +134,11 @@ int configuration_describe(
 
 static void summary(const struct configuration *c)
 {
-	printf("configured %s for %s%s%s: %zu devices, %zu sources, %s/\n", c->name, c->target.name,
-	    *c->net ? " with net=" : "", c->net, c->graph.n_instances, c->n_units, c->folder);
+	size_t devices = c->graph.n_instances;
+
+	printf("configured %s for %s%s%s: %zu device%s, %zu sources, %s/\n", c->name,
+	    c->target.name, *c->net ? " with net=" : "", c->net, devices, devices == 1 ? "" : "s",
+	    c->n_units, c->folder);
 }
 
 int command_configure(const struct arguments *a)

@@ -3,6 +3,16 @@
 #include "value.h"
 #include "version.h"
 
+char *comment_text(const char *s)
+{
+	char *copy = mem_str(s);
+
+	for (char *p = copy; *p; p++)
+		if ((p[0] == '*' && p[1] == '/') || (p[0] == '/' && p[1] == '*'))
+			p[0] = '+';
+	return copy;
+}
+
 char *job_prototype(const struct conf *c)
 {
 	if (c->main == MAIN_HTTP)
@@ -38,7 +48,7 @@ static void members(const struct configuration *c, struct text *out)
 		if (r->job)
 			continue;
 		text_addf(out, "\t%s *%s; /* %s%s */\n", signature_find(r->signature)->type,
-		    r->member, r->origin,
+		    r->member, comment_text(r->origin),
 		    str_eq(r->signature, "NETWORK") ? "; NULL on host sockets" : "");
 		n++;
 	}
@@ -47,7 +57,7 @@ static void members(const struct configuration *c, struct text *out)
 		for (size_t i = 0; i < c->graph.n_keys; i++)
 			text_addf(out, "\t\t%s%s; /* --%s: %s */\n",
 			    value_c_type(c->graph.keys[i].type), c->graph.keys[i].field,
-			    c->graph.keys[i].option, c->graph.keys[i].help);
+			    c->graph.keys[i].option, comment_text(c->graph.keys[i].help));
 		text_add(out, "\t} keys;\n");
 	}
 	if (!n && !c->graph.n_keys)
@@ -69,5 +79,6 @@ void generate_app_h(const struct configuration *c, struct text *out)
 	members(c, out);
 	text_addf(out,
 	    "};\n\n/* %s:%d: %s\n * The function must have just this type. */\n%s;\n\n#endif\n",
-	    conf, c->conf.at_main.line, str_trim(c->conf.at_main.source), job_prototype(&c->conf));
+	    conf, c->conf.at_main.line, comment_text(str_trim(c->conf.at_main.source)),
+	    job_prototype(&c->conf));
 }

@@ -5,16 +5,6 @@
 #include "value.h"
 #include "version.h"
 
-/* A comment must not end in a value. */
-static const char *comment(const char *s)
-{
-	char *copy = mem_str(s);
-
-	for (char *p = copy; (p = strstr(p, "*/")) != NULL;)
-		p[0] = '+';
-	return copy;
-}
-
 static bool is_global(const struct instance *in)
 {
 	return !*in->device->type;
@@ -83,7 +73,7 @@ static void values(const struct key *keys, size_t n, const char *indent, struct 
 		text_addf(out, "%s.%s = %s,", indent, keys[i].field, c);
 		/* Say what an address or a time is in words. */
 		if (!str_eq(c, keys[i].value) && c[0] != '"')
-			text_addf(out, " /* %s */", comment(keys[i].value));
+			text_addf(out, " /* %s */", comment_text(keys[i].value));
 		text_add(out, "\n");
 	}
 }
@@ -96,8 +86,8 @@ static void instance(const struct configuration *c, const struct instance *in, s
 
 	if (is_global(in))
 		return;
-	text_addf(out, "/* %s */\nstatic struct %s %s;\n", comment(*d->about ? d->about : d->name),
-	    d->type, in->id);
+	text_addf(out, "/* %s */\nstatic struct %s %s;\n",
+	    comment_text(*d->about ? d->about : d->name), d->type, in->id);
 	text_addf(out, "static struct %s_config %s_config = {\n", d->type, in->id);
 	needs(in, out);
 	if (*d->embed)

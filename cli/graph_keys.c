@@ -114,6 +114,21 @@ static const struct key *find_option(const struct graph *g, const char *option)
 	return NULL;
 }
 
+/* The arguments that every image has (mir/start.h). */
+static bool is_common(const char *option)
+{
+	struct list common = { 0 };
+
+	list_split(&common, "logs,name,delay,help,version,boot-chart", ',');
+	return list_has(&common, option);
+}
+
+static void say_common(const char *option, const char *value)
+{
+	diag_note("it is an argument of the image itself: mirage run -- --%s=%s", option,
+	    str_sh_quote(value));
+}
+
 bool graph_keys(struct graph *g, struct instance *in)
 {
 	const struct descriptor *d = in->device;
@@ -131,6 +146,12 @@ bool graph_keys(struct graph *g, struct instance *in)
 			.type = k->type,
 			.help = k->help,
 			.boot = k->boot };
+		if (k->boot && is_common(option)) {
+			diag_error(
+			    &k->at, "every image has a boot argument '--%s' already", option);
+			diag_expected("another name");
+			good = false;
+		}
 		if (twin && (!str_eq(twin->type, k->type) || twin->boot != k->boot)) {
 			diag_error(&k->at, "the option '%s' is taken", option);
 			diag_note("it exists with the type %s: %s", twin->type, twin->help);
@@ -144,9 +165,6 @@ bool graph_keys(struct graph *g, struct instance *in)
 
 void graph_app_keys(struct graph *g)
 {
-	struct list common = { 0 };
-
-	list_split(&common, "logs,name,delay,help,version,boot-chart", ',');
 	for (size_t i = 0; i < g->conf->n_keys; i++) {
 		const struct conf_key *k = &g->conf->keys[i];
 		struct key key = { .name = k->name,
@@ -156,7 +174,7 @@ void graph_app_keys(struct graph *g)
 			.help = k->help,
 			.boot = true };
 
-		if (list_has(&common, k->name)) {
+		if (is_common(k->name)) {
 			diag_error(
 			    &k->at, "every image has a boot argument '--%s' already", k->name);
 			diag_expected("another name");
@@ -258,7 +276,10 @@ void graph_check_settings(struct graph *g)
 		diag_error(&s->at_key, "unknown key '%s'", s->option);
 		diag_expected("a key of the .conf format, or an option of a device ('mirage query "
 			      "keys')");
-		diag_suggest(s->option, &names);
+		if (is_common(s->option))
+			say_common(s->option, s->value);
+		else
+			diag_suggest(s->option, &names);
 	}
 	for (size_t i = 0; i < g->settings->n; i++) {
 		const char *s = g->settings->v[i];
@@ -274,6 +295,9 @@ void graph_check_settings(struct graph *g)
 		}
 		diag_error(NULL, "unknown option '--%s'", option);
 		diag_expected("a key of the application or its devices ('mirage query keys')");
-		diag_suggest(option, &options);
+		if (is_common(option))
+			say_common(option, s[strlen(option)] ? s + strlen(option) + 1 : "");
+		else
+			diag_suggest(option, &options);
 	}
 }

@@ -58,5 +58,6 @@ page() {
 }
 
 page tutorial 12
+page cli 8
 page write-a-device 6
 done_testing

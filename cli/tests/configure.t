@@ -191,6 +191,8 @@ fails 2 "two targets" "$mirage" configure --unix --socket
 says "exclude each other" "exclude each other"
 fails 1 "an unknown key" "$mirage" configure --greting=x
 says "did you mean the key" "did you mean 'greeting'?"
+fails 1 "an argument of the image" "$mirage" configure --logs=debug
+says "where it goes" "mirage run -- --logs=debug"
 cp hello.conf saved
 echo 'greting: x' >>hello.conf
 fails 1 "an unknown key in the .conf" "$mirage" configure
@@ -218,6 +220,17 @@ says "the line that asks for it" "hello.conf:2:1: error: hello_main() has anothe
 sed -i 's/^void hello_main(int app)/int hullo_main(const struct app *app)/' hello.c
 fails 1 "no main" "$mirage" build
 says "which is missing" "there is no function hello_main() in the sources"
+sed -i 's/^int hullo_main/int hello_main/' hello.c
+cp hello.c "it's.c"
+fails 1 "a source whose name make cannot hold" "$mirage" configure
+says "which it is" "' in 'it's.c'"
+rm "it's.c"
+fails 2 "a name that is none" "$mirage" configure -o 'a b'
+cp saved hello.conf
+echo 'key-path: string "/* a */ b" "one */ two /* three"' >>hello.conf
+succeeds "comment marks in texts" "$mirage" build
+silent "make no warnings" warning
+cp saved hello.conf
 fails 2 "a .conf elsewhere" sh -c "cd / && '$mirage' configure -f '$work/app/hello.conf'"
 says "where to go" "to be called there"
 

@@ -99,7 +99,7 @@ start() { # as in lib.sh, but ip(1) itself and not the function
 	pid=$!
 	lib_pids+=("$pid")
 }
-answers() { in_space ping -c 1 -W 2 "$1"; }
+answers() { $in_space ping -c 1 -W 2 "$1"; }
 said() { grep '^mirage' "$tmp/$1.log"; }
 gone() { ! ip link show "$1" >/dev/null 2>&1; }
 
@@ -121,9 +121,9 @@ check "killed: its device is gone" wait_for 3 gone mir1
 runs named --tap web0 --host-ipv4=172.30.1.1/28
 has "--tap and --host-ipv4" "$(said named)" "web0, host 172.30.1.1/28, image 172.30.1.2/28"
 check "answers" answers 172.30.1.2
-out=$(in_space "$mirage" run --unix --tap web0 2>&1); is "a name that is taken: 125" $? 125
+out=$($in_space "$mirage" run --unix --tap web0 2>&1); is "a name that is taken: 125" $? 125
 has "says how to use it" "$out" "'web0' exists already; '--net:service=web0' uses it"
-out=$(in_space "$mirage" run --unix -- --ipv4=172.30.1.9/24 2>&1); is "a clash: 125" $? 125
+out=$($in_space "$mirage" run --unix -- --ipv4=172.30.1.9/24 2>&1); is "a clash: 125" $? 125
 has "says with what" "$out" "172.30.1.1/24 is in use here: web0 has 172.30.1.1/28"
 stop "$pid"
 
@@ -141,17 +141,33 @@ check "a device that was there: the image gets an address that fits" answers 10.
 is "nothing is made" "$(said existing)" ""
 stop "$pid"
 check "it is left" ip link show ready0
-out=$(in_space "$mirage" run --unix --tap lan=x0 2>&1); is "--tap of an unknown network: 125" $? 125
+out=$($in_space "$mirage" run --unix --tap lan=x0 2>&1); is "--tap of an unknown network: 125" $? 125
 has "says which there are" "$out" "expected: one of service"
-out=$(in_space "$mirage" run --unix --host-ipv4=10.0.0.1 2>&1); is "--host-ipv4 without length: 125" $? 125
-out=$(in_space "$mirage" run --unix --tap an-all-too-long-name 2>&1); is "--tap too long: 125" $? 125
+out=$($in_space "$mirage" run --unix --host-ipv4=10.0.0.1 2>&1); is "--host-ipv4 without length: 125" $? 125
+out=$($in_space "$mirage" run --unix --tap an-all-too-long-name 2>&1); is "--tap too long: 125" $? 125
 has "says so" "$out" "at most 15"
-is "--help makes no device" "$(in_space "$mirage" run --unix -- --help 2>&1 >/dev/null | grep network)" ""
+is "--help makes no device" "$($in_space "$mirage" run --unix -- --help 2>&1 >/dev/null | grep network)" ""
+
+# Several interfaces.
+cp -r "$tmp/net" "$tmp/several" && cd "$tmp/several" || exit 1
+printf 'net-lan: 192.168.7.2/24\nnet-wan: dhcp\nnet-dmz: 10.9.0.2/16 gateway 10.9.0.9\n' >>net.conf
+check "several interfaces build" mirage build --unix
+runs several --tap lan=lan0 --tap first0
+has "each has its device" "$(said several)" "'service': first0, host 10.0.0.1/24, image 10.0.0.2/24"
+has "by name" "$(said several)" "'lan': lan0, host 192.168.7.1/24, image 192.168.7.2/24"
+has "with its gateway" "$(said several)" "'dmz': mir[01], host 10.9.0.9/16, image 10.9.0.2/16"
+has "or without an address" "$(said several)" "'wan': mir[01], without an address: the image asks by DHCP"
+check "the first answers" answers 10.0.0.2
+check "the second answers" answers 192.168.7.2
+check "the last answers" answers 10.9.0.2
+stop "$pid"
+check "all are gone" wait_for 3 bash -c "! ip -n $lib_space link | grep -E 'first0|lan0|mir'"
+cd "$tmp/net" || exit 1
 
 # A user without rights: the folder is readable, what is built is up to date.
 if command -v setpriv >/dev/null; then
 	cp -r "$tmp/net" "$tmp/user" && chown -R 65534:65534 "$tmp/user" && chmod 755 "$tmp"
-	as_user() { in_space setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"; }
+	as_user() { $in_space setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"; }
 	if out=$(cd "$tmp/user" && as_user "$mirage" --version 2>&1); then
 		out=$(cd "$tmp/user" && as_user "$mirage" run --unix 2>&1)
 		is "no permission: 125" $? 125

@@ -55,6 +55,14 @@ page_output() {
 }
 # What is served takes a moment to be there; the reader is slower.
 curl() { command curl -sS --retry 40 --retry-delay 1 --retry-all-errors --connect-timeout 2 --max-time 20 "$@"; }
+ping() {
+	local i
+	for i in {1..40}; do
+		command ping "$@" && return
+		sleep 0.5
+	done
+	return 1
+}
 PRELUDE
 
 awk -v page="$(basename "$page")" '
