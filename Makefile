@@ -116,7 +116,9 @@ demo: ## build examples/www for this machine and serve it; ctrl-C ends it
 	@scripts/depend.sh build
 	@$(MAKE) --no-print-directory -j2 all
 	@cd examples/www && ../../$(BUILD)/mirage configure --socket && ../../$(BUILD)/mirage depend && \
-		../../$(BUILD)/mirage build --socket && exec ../../$(BUILD)/mirage run --socket
+		../../$(BUILD)/mirage build --socket && \
+		echo "The site is at http://127.0.0.1:8080/ - ctrl-C ends it." && \
+		exec ../../$(BUILD)/mirage run --socket
 
 depend-check:
 	@scripts/depend.sh check

@@ -94,6 +94,11 @@ test_kv() { # URL
 	is "kv: $where: new, then replaced" "$(status -T value "$url/a/b") $(status -T value "$url/a/b")" "201 204"
 	is "kv: $where: gives back what it got" "$(body "$url/a/b" | sha256sum)" "$(sha256sum <value)"
 	is "kv: $where: lists" "$(status -X PUT -d 1 "$url/a/c/d"; body "$url/a/")" $'201b\nc/'
+	is "kv: $where: a dictionary without its slash" \
+		"$($inside curl -sL -o /dev/null --max-time 20 -w '%{http_code} %{url_effective}' "$url/a")" "200 $url/a/"
+	is "kv: $where: one value is no variant of another" \
+		"$(status -X PUT -d other "$url/a/b.gz"; body -H 'Accept-Encoding: gzip' "$url/a/b" | sha256sum; status -X DELETE "$url/a/b.gz")" \
+		"201$(sha256sum <value)"$'\n204'
 	is "kv: $where: the root" "$(body "$url/")" "a/"
 	is "kv: $where: no such key" "$(status "$url/x") $(status "$url/x/")" "404 404"
 	is "kv: $where: dictionary and value in each other's way" \

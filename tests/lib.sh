@@ -60,7 +60,8 @@ need_tool() { [ -x "$build/mirage" ] || { fail "$build/mirage is there" "make bu
 start() {
 	local name=$1
 	shift
-	"$@" >"$tmp/$name.log" 2>&1 </dev/null &
+	: >"$tmp/$name.log" # of an earlier one
+	"$@" >>"$tmp/$name.log" 2>&1 </dev/null &
 	pid=$!
 	lib_pids+=("$pid")
 }

@@ -8,6 +8,7 @@
  */
 #include "mirage/app.h"
 
+#include <mir/http_server.h>
 #include <mir/mem.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,8 @@ static int delete (
 
 int kv_main(const struct app *app, struct mir_http_request *req, struct mir_http_response *res)
 {
+	/* A value "a.gz" is not another form of "a" here. */
+	static const struct mir_http_serve_options as_it_is = { .no_variants = true };
 	struct mir_str key = req->path;
 	bool dict = key.len > 0 && key.p[key.len - 1] == '/';
 
@@ -194,7 +197,7 @@ int kv_main(const struct app *app, struct mir_http_request *req, struct mir_http
 	case MIR_HTTP_HEAD:
 		if (dict)
 			return list_keys(app->kv_store, key, res);
-		return mir_http_serve(app->kv_store, "", req, res);
+		return mir_http_serve_with(app->kv_store, "", &as_it_is, req, res);
 	case MIR_HTTP_PUT:
 		if (dict)
 			return refuse(res, 400, "a value's name does not end in a slash\n");
