@@ -1,8 +1,6 @@
 /* date.c: dates of HTTP (RFC 9110 section 5.6.7): one form out, three forms in. */
 #include "internal.h"
 
-#include <stdio.h>
-
 static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -26,6 +24,12 @@ static void date_of(int64_t since, int *year, unsigned *month, unsigned *day)
 	*year = (int)(yoe + era * 400 + (*month <= 2));
 }
 
+static void two(char *out, unsigned n)
+{
+	out[0] = (char)('0' + n / 10 % 10);
+	out[1] = (char)('0' + n % 10);
+}
+
 const char *mir_http_date_text(int64_t t, char buf[MIR_HTTP_DATE])
 {
 	int64_t day = t / 86400, s = t % 86400;
@@ -35,9 +39,21 @@ const char *mir_http_date_text(int64_t t, char buf[MIR_HTTP_DATE])
 	if (t < 0 || t > INT64_C(253402300799))
 		day = s = 0;
 	date_of(day, &year, &month, &mday);
-	snprintf(buf, MIR_HTTP_DATE, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + day % 7 * 3,
-	    mday % 100, months + (month - 1) % 12 * 3, (unsigned)year % 10000,
-	    (unsigned)(s / 3600) % 24, (unsigned)(s / 60) % 60, (unsigned)s % 60);
+	memcpy(buf, days + day % 7 * 3, 3);
+	memcpy(buf + 3, ", ", 2);
+	two(buf + 5, mday);
+	buf[7] = ' ';
+	memcpy(buf + 8, months + (month - 1) * 3, 3);
+	buf[11] = ' ';
+	two(buf + 12, (unsigned)year / 100);
+	two(buf + 14, (unsigned)year % 100);
+	buf[16] = ' ';
+	two(buf + 17, (unsigned)(s / 3600));
+	buf[19] = ':';
+	two(buf + 20, (unsigned)(s / 60 % 60));
+	buf[22] = ':';
+	two(buf + 23, (unsigned)(s % 60));
+	memcpy(buf + 25, " GMT", 5);
 	return buf;
 }
 

@@ -1,13 +1,12 @@
 /* headers.c: the small grammars inside header fields (RFC 9110 sections 5.6, 12.4, 14). */
 #include "internal.h"
 
-static const char token_marks[] = "!#$%&'*+-.^_`|~";
+/* One bit for each token character (RFC 9110 section 5.6.2): !#$%&'*+-.^_`|~, digits, letters. */
+static const uint32_t token_chars[4] = { 0x00000000, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff };
 
 bool mir_http_is_token_char(uint8_t c)
 {
-	if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'))
-		return true;
-	return c != 0 && strchr(token_marks, c) != NULL;
+	return c < 128 && (token_chars[c / 32] >> (c % 32) & 1);
 }
 
 bool mir_http_is_token(struct mir_str s)
@@ -76,6 +75,19 @@ bool mir_http_next(struct mir_str *rest, struct mir_str *element)
 	rest->p += i;
 	rest->len -= i;
 	return true;
+}
+
+size_t mir_http_decimal(uint64_t n, char out[static 20])
+{
+	char reversed[20];
+	size_t len = 0;
+
+	do
+		reversed[len++] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	for (size_t i = 0; i < len; i++)
+		out[i] = reversed[len - 1 - i];
+	return len;
 }
 
 int mir_http_number(struct mir_str s, int64_t *out)

@@ -103,6 +103,8 @@ struct mir_str mir_http_trim(struct mir_str);
 bool mir_http_next(struct mir_str *rest, struct mir_str *element);
 /* Digits only, no overflow; MIR_EINVAL. */
 int mir_http_number(struct mir_str, int64_t *out);
+/* The digits of n, not ended by a zero; how many. */
+size_t mir_http_decimal(uint64_t n, char out[static 20]);
 /* q of `coding` in an Accept-Encoding, in thousandths; 0: not acceptable. */
 unsigned mir_http_accepts(struct mir_str accept, const char *coding);
 

@@ -5,7 +5,6 @@
 #include <mir/log.h>
 #include <mir/mem.h>
 #include <mir/panic.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 MIR_LOG_SOURCE(http);
@@ -101,16 +100,19 @@ static int put(struct mir_http_exchange *x, const void *p, size_t n)
 	return 0;
 }
 
-MIR_PRINTF(2, 3) static int putf(struct mir_http_exchange *x, const char *fmt, ...)
+static int put_str(struct mir_http_exchange *x, const char *s)
 {
-	char line[320];
-	va_list ap;
-	int n;
+	return put(x, s, strlen(s));
+}
 
-	va_start(ap, fmt);
-	n = vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	return n < 0 || (size_t)n >= sizeof(line) ? MIR_ELIMIT : put(x, line, (size_t)n);
+/* A header whose name and value are known to be good. */
+static int put_header(struct mir_http_exchange *x, const char *name, const char *value, size_t len)
+{
+	int rc;
+
+	if ((rc = put_str(x, name)) || (rc = put(x, ": ", 2)) || (rc = put(x, value, len)))
+		return rc;
+	return put(x, "\r\n", 2);
 }
 
 void mir_http_response_init(struct mir_http_exchange *x)
@@ -178,8 +180,7 @@ int mir_http_add(struct mir_http_response *r, const char *name, const char *valu
 	x->has_date |= mir_http_ieq(n, "date");
 	x->has_server |= mir_http_ieq(n, "server");
 	x->has_type |= mir_http_ieq(n, "content-type");
-	if ((rc = put(x, name, n.len)) || (rc = put(x, ": ", 2)) ||
-	    (rc = put(x, value, strlen(value))) || (rc = put(x, "\r\n", 2)))
+	if ((rc = put_header(x, name, value, strlen(value))))
 		x->text_len = before;
 	return rc;
 }
@@ -188,6 +189,7 @@ static int put_framing(struct mir_http_exchange *x)
 {
 	bool old = x->head.version == 10;
 	uint16_t status = x->response.status;
+	char number[20];
 
 	x->bodyless = x->request.method == MIR_HTTP_HEAD || status == 204 || status == 304;
 	if (x->length < 0 && !x->bodyless) {
@@ -202,15 +204,33 @@ static int put_framing(struct mir_http_exchange *x)
 	if (x->chunked)
 		return put(x, "Transfer-Encoding: chunked\r\n", 28);
 	if (x->length >= 0 && status != 204 && status != 304)
-		return putf(x, "Content-Length: %lld\r\n", (long long)x->length);
+		return put_header(
+		    x, "Content-Length", number, mir_http_decimal((uint64_t)x->length, number));
 	return 0;
+}
+
+/* Writes the status line so that it ends before `end`; its length. */
+static int put_status(uint8_t *end, unsigned status)
+{
+	const char *text = mir_http_status_text(status);
+	size_t len = strlen(text), all = 13 + len + 2;
+	uint8_t *p = end - all;
+
+	mir_check(all <= MIR_HTTP_STATUS_ROOM);
+	memcpy(p, "HTTP/1.1 ", 9);
+	p[9] = (uint8_t)('0' + status / 100 % 10);
+	p[10] = (uint8_t)('0' + status / 10 % 10);
+	p[11] = (uint8_t)('0' + status % 10);
+	p[12] = ' ';
+	memcpy(p + 13, text, len);
+	memcpy(p + 13 + len, "\r\n", 2);
+	return (int)all;
 }
 
 static int response_begin(struct mir_http_response *r, int64_t length)
 {
 	struct mir_http_exchange *x = mir_http_exchange_of(r);
 	const char *server = x->server->config.http_server;
-	char line[MIR_HTTP_STATUS_ROOM + 1];
 	int n, rc;
 
 	if (r->begun || length < -1)
@@ -218,16 +238,14 @@ static int response_begin(struct mir_http_response *r, int64_t length)
 	x->length = r->status == 205 ? 0 : length;
 	if ((rc = reserve(x, 0)))
 		goto failed;
-	if (!x->has_date && (rc = putf(x, "Date: %s\r\n", mir_http_date_now(x->server))))
+	if (!x->has_date && (rc = put_header(x, "Date", mir_http_date_now(x->server), 29)))
 		goto failed;
-	if (!x->has_server && server && *server && (rc = putf(x, "Server: %s\r\n", server)))
+	if (!x->has_server && server && *server &&
+	    (rc = put_header(x, "Server", server, strlen(server))))
 		goto failed;
 	if ((rc = put_framing(x)) || (rc = put(x, "\r\n", 2)))
 		goto failed;
-	n = snprintf(
-	    line, sizeof(line), "HTTP/1.1 %u %s\r\n", r->status, mir_http_status_text(r->status));
-	mir_check(n > 0 && n <= MIR_HTTP_STATUS_ROOM);
-	memcpy(x->text + MIR_HTTP_STATUS_ROOM - n, line, (size_t)n);
+	n = put_status(x->text + MIR_HTTP_STATUS_ROOM, r->status);
 	x->text += MIR_HTTP_STATUS_ROOM - n;
 	x->text_len -= (uint32_t)(MIR_HTTP_STATUS_ROOM - n);
 	x->text_cap -= (uint32_t)(MIR_HTTP_STATUS_ROOM - n);
@@ -264,8 +282,9 @@ static int write_some(struct mir_http_exchange *x, struct mir_slice *data, unsig
 	struct mir_slice out[18];
 	unsigned k = 0;
 	char line[20];
-	int digits = snprintf(line, sizeof(line), "%zx\r\n", len), rc = 0;
+	int digits, rc = 0;
 
+	digits = x->chunked ? snprintf(line, sizeof(line), "%zx\r\n", len) : 0;
 	if (x->head_waits) {
 		if (x->chunked)
 			rc = put(x, line, (size_t)digits);

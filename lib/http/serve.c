@@ -169,14 +169,17 @@ static int choose_variant(struct serving *s)
 
 static int set_validators(struct serving *s)
 {
+	static const char digits[] = "0123456789abcdef";
 	uint8_t digest[MIR_KV_DIGEST];
 	int rc = mir_kv_digest(s->kv, key_of(s), digest);
 
 	s->mtime = s->stat.mtime_ns / MIR_SECOND(1);
 	if (rc == 0) {
 		s->etag[0] = '"';
-		for (unsigned i = 0; i < 16; i++)
-			snprintf(s->etag + 1 + 2 * i, 3, "%02x", digest[i]);
+		for (unsigned i = 0; i < 16; i++) {
+			s->etag[1 + 2 * i] = digits[digest[i] >> 4];
+			s->etag[2 + 2 * i] = digits[digest[i] & 15];
+		}
 		s->etag[33] = '"';
 		s->etag[34] = 0;
 	} else if (rc != MIR_ENODIGEST && rc != MIR_ENOSYS) {
