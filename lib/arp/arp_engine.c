@@ -104,13 +104,19 @@ static void forget(struct mir_arp_engine *e, struct mir_arp_entry *a)
 	become(e, a, MIR_ARP_FREE, MIR_NEVER);
 }
 
-/* The source address of a request: the first of ours; the peer learns it, so any will do. */
-static uint32_t own_address(const struct mir_arp_engine *e)
+/* The source address of a request: the one of ours that has most leading bits in common with the
+ * target, so that it is of the same network. */
+static uint32_t own_address(const struct mir_arp_engine *e, uint32_t target)
 {
-	for (unsigned i = 0; i < MIR_ARP_OWN; i++)
-		if (e->own[i].addr)
-			return e->own[i].addr;
-	return 0;
+	uint32_t best = 0;
+
+	for (unsigned i = 0; i < MIR_ARP_OWN; i++) {
+		uint32_t own = e->own[i].addr;
+
+		if (own && (!best || (own ^ target) < (best ^ target)))
+			best = own;
+	}
+	return best;
 }
 
 static void ask(struct mir_arp_engine *e, struct mir_arp_entry *a, const struct mir_mac *dst,
@@ -118,7 +124,7 @@ static void ask(struct mir_arp_engine *e, struct mir_arp_entry *a, const struct 
 {
 	e->stats.requests++;
 	a->tries++;
-	mir_arp_message(e, dst, ARP_REQUEST, own_address(e), a->addr, dst);
+	mir_arp_message(e, dst, ARP_REQUEST, own_address(e, a->addr), a->addr, dst);
 	become(e, a, state, now + MIR_ARP_RETRY_NS);
 }
 

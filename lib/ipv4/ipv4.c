@@ -105,6 +105,15 @@ static bool is_host(const struct mir_cidr *c)
 	return c->len >= 31 || (host != 0 && host != ~mir_mask4(c->len));
 }
 
+/* Does another address still need this network's route? */
+static bool network_used(const struct mir_ipv4 *ip, uint32_t net, uint8_t len)
+{
+	for (unsigned i = 0; i < ip->naddresses; i++)
+		if (ip->address[i].len == len && (ip->address[i].addr & ip->address[i].mask) == net)
+			return true;
+	return false;
+}
+
 static int ip_add_address(struct mir_ip *signature, struct mir_cidr cidr)
 {
 	struct mir_ipv4 *ip = mir_ipv4_of(signature);
@@ -123,20 +132,14 @@ static int ip_add_address(struct mir_ip *signature, struct mir_cidr cidr)
 			return rc;
 	}
 	rc = ip->arp->ops->add(ip->arp, cidr.addr);
-	if (rc < 0)
+	if (rc < 0) {
+		if (cidr.len < 32 && !network_used(ip, addr & mask, cidr.len))
+			mir_ipv4_remove_route(ip, addr & mask, cidr.len);
 		return rc;
+	}
 	ip->address[ip->naddresses++] = (struct mir_ipv4_address){ addr, mask, cidr.len };
 	mir_ipv4_notify(ip, MIR_IP_ADDED, cidr);
 	return 0;
-}
-
-/* Does another address still need this network's route? */
-static bool network_used(const struct mir_ipv4 *ip, uint32_t net, uint8_t len)
-{
-	for (unsigned i = 0; i < ip->naddresses; i++)
-		if (ip->address[i].len == len && (ip->address[i].addr & ip->address[i].mask) == net)
-			return true;
-	return false;
 }
 
 static int ip_remove_address(struct mir_ip *signature, struct mir_ipaddr addr)

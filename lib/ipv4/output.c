@@ -2,7 +2,7 @@
 #include "internal.h"
 #include <mir/net.h>
 
-enum { TTL = 64, DHCP_SERVER = 67, DHCP_CLIENT = 68 };
+enum { TTL = 64, TTL_GROUP = 1 /* RFC 1112 section 6.1 */, DHCP_SERVER = 67, DHCP_CLIENT = 68 };
 
 /* The sum that the interface would have completed. */
 static void complete_checksum(struct mir_ipv4 *ip, struct mir_packet *p, uint8_t proto)
@@ -221,9 +221,11 @@ int mir_ipv4_send(struct mir_ip *signature, const struct mir_ip_tx *tx, struct m
 		.dst = mir_ip4_of(&tx->dst),
 		.length = (uint16_t)(p->total + IPV4_HEADER),
 		.tos = tx->tos,
-		.ttl = tx->ttl ? tx->ttl : TTL,
+		.ttl = path.way == MIR_IPV4_TO_GROUP ? TTL_GROUP : TTL,
 		.proto = tx->proto,
 	};
+	if (tx->ttl)
+		h.ttl = tx->ttl;
 	if (tx->dont_fragment && !path.locked)
 		h.fragment = IPV4_DONT_FRAGMENT;
 	else

@@ -146,22 +146,38 @@ static int error_of(enum mir_ip_error_kind kind)
 	return 0;
 }
 
-static void error(void *arg, const struct mir_ip_error *e, const uint8_t *l4, size_t len)
+/* The connection whose segment is quoted, if that is under way: what a forger who does not see our
+ * segments has to guess (RFC 5927 section 4.1). */
+static struct mir_tcp_conn *quoted(
+    struct mir_tcp_core *core, const struct mir_ip_error *e, const uint8_t *l4, size_t len)
 {
-	struct mir_tcp_core *core = arg;
 	struct mir_tcp_tuple tuple = { .local = e->src, .peer = e->dst };
 	struct mir_tcp_node *n;
 	struct mir_tcp_conn *c;
 
 	if (len < 8)
-		return;
+		return NULL;
 	tuple.local_port = mir_be16(l4);
 	tuple.peer_port = mir_be16(l4 + 2);
 	n = mir_tcp_table_find(&core->table, &tuple);
 	if (!n || n->kind != MIR_TCP_NODE_FLOW)
-		return;
+		return NULL;
 	c = mir_container(n, struct mir_tcp_conn, node);
-	if (!mir_tcb_icmp(&c->tcb, mir_be32(l4 + 4), error_of(e->kind), mir_now()))
+	if (!mir_seq_le(c->tcb.una, mir_be32(l4 + 4)) || !mir_seq_lt(mir_be32(l4 + 4), c->tcb.nxt))
+		return NULL;
+	return c;
+}
+
+static bool plausible(void *arg, const struct mir_ip_error *e, const uint8_t *l4, size_t len)
+{
+	return quoted(arg, e, l4, len) != NULL;
+}
+
+static void error(void *arg, const struct mir_ip_error *e, const uint8_t *l4, size_t len)
+{
+	struct mir_tcp_conn *c = quoted(arg, e, l4, len);
+
+	if (!c || !mir_tcb_icmp(&c->tcb, mir_be32(l4 + 4), error_of(e->kind), mir_now()))
 		return;
 	if (e->kind == MIR_IP_TOO_BIG && e->mtu >= 68 && e->mtu < c->tcb.mtu) {
 		mir_debug("path MTU is %u", e->mtu);
@@ -170,4 +186,8 @@ static void error(void *arg, const struct mir_ip_error *e, const uint8_t *l4, si
 	mir_tcp_conn_update(c);
 }
 
-const struct mir_ip_proto mir_tcp_ip_proto = { .input = input, .error = error };
+const struct mir_ip_proto mir_tcp_ip_proto = {
+	.input = input,
+	.error = error,
+	.plausible = plausible,
+};

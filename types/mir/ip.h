@@ -23,7 +23,7 @@ struct mir_ip_tx {
 	struct mir_ipaddr src; /* any: chosen by route */
 	struct mir_ipaddr dst;
 	uint8_t proto;
-	uint8_t ttl; /* 0: 64 */
+	uint8_t ttl; /* 0: 64; 1 to a multicast address */
 	uint8_t tos;
 	bool dont_fragment; /* MIR_EMSGSIZE instead of fragments */
 };

@@ -280,6 +280,22 @@ static void probes(void)
 	mir_arp_engine_clear(&e);
 }
 
+static void several_addresses(void)
+{
+	int64_t t = MIR_SECOND(10);
+
+	start();
+	mir_arp_engine_add(&e, 0xac100001, t);
+	mir_arp_engine_add(&e, 0x0a000101, t);
+	send(0xac100005, t);
+	ok(mir_be32(seen.msg + 14) == 0xac100001, "asked from the same network");
+	send(0x0a000105, t);
+	ok(mir_be32(seen.msg + 14) == 0x0a000101, "and the nearer one");
+	hear(REQUEST, &peer_mac, PEER, 0xac100001, t);
+	ok(mir_be16(seen.msg + 6) == REPLY && mir_be32(seen.msg + 14) == 0xac100001, "answered");
+	mir_arp_engine_clear(&e);
+}
+
 static void limits(void)
 {
 	int64_t t = MIR_SECOND(10);
@@ -350,6 +366,7 @@ int main(void)
 	RUN(locks);
 	RUN(announces_and_defends);
 	RUN(probes);
+	RUN(several_addresses);
 	RUN(limits);
 	RUN(malformed);
 	return mir_test_end();

@@ -65,6 +65,8 @@ static void start(const struct mir_link_config *c, const char *bobs)
 	memset(&server, 0, sizeof(server));
 	server.give = MINE;
 	server.seconds = 3600;
+	server_mask = 0xffffff00;
+	server_mtu = 0;
 	mir_udp_bind(&alice.udp.udp, &local, &server_handler, NULL, &server.port);
 	ok(mir_dhcp_device_start(&client, &config) == 0, "the client starts");
 }
@@ -185,6 +187,71 @@ static void idles(void)
 	stop();
 }
 
+static void odd_leases(void)
+{
+	struct mir_cidr c;
+
+	start(&(struct mir_link_config){ .delay_ns = MIR_MS(1) }, NULL);
+	server_mask = 0;
+	server_mtu = 1280;
+	wait_for_lease(MIR_SECOND(10));
+	ok(bob.ip.ip.ops->address(&bob.ip.ip, 0, &c) == 0 && c.len == 8, "no mask: class A");
+	ok(bob.eth.ethernet.mtu == 1280, "a smaller MTU");
+	server_mask = 0xffff0000;
+	server_mtu = 9000;
+	mir_sleep(MIR_SECOND(1810));
+	ok(bob.ip.ip.ops->address(&bob.ip.ip, 0, &c) == 0 && c.len == 16 && address(1) == 0,
+	    "the same address, another mask");
+	ok(bob.eth.ethernet.mtu == 1280, "a larger MTU changes nothing");
+	bob.ip.ip.ops->remove_address(&bob.ip.ip, c.addr);
+	mir_sleep(MIR_SECOND(3700));
+	ok(address(0) == MINE, "an address that was removed comes back with the next lease");
+	stop();
+}
+
+/* The gateway that is configured stays. */
+static void given_route(void)
+{
+	struct mir_ip_ops const *ops;
+
+	start(&(struct mir_link_config){ .cut = true }, NULL);
+	ops = bob.ip.ip.ops;
+	ok(ops->add_route(&bob.ip.ip, test_cidr("0.0.0.0/0"), test_ip("10.0.0.9")) == 0, "given");
+	cable.config.cut = false;
+	ok(wait_for_lease(MIR_SECOND(60)) == 0 && client.router == 0, "not replaced");
+	mir_dhcp_device_stop(&client);
+	ok(bob.ip.nroutes == 1 && bob.ip.route[0].gateway == 0x0a000009, "nor removed");
+	mir_sleep(MIR_MS(50));
+	pair_stop();
+}
+
+static void stops_early(void)
+{
+	for (unsigned i = 0; i < 40; i++) {
+		start(&(struct mir_link_config){ .delay_ns = MIR_MS(1) }, NULL);
+		mir_sleep(MIR_MS(i * 5 / 2));
+		stop();
+	}
+	ok(address(0) == 0, "at any time");
+}
+
+static void port_in_use(void)
+{
+	struct mir_endpoint local = { MIR_IPADDR_ANY, 68 };
+	struct mir_dhcp_device_config config;
+	struct mir_udp_port *port;
+
+	start(&(struct mir_link_config){ 0 }, NULL);
+	config = client.config;
+	stop();
+	pair_start(&(struct mir_link_config){ 0 });
+	host_stop(&bob);
+	host_start(&bob, &cable.end[1].net, NULL, NULL);
+	mir_udp_bind(&bob.udp.udp, &local, &server_handler, NULL, &port);
+	ok(mir_dhcp_device_start(&client, &config) == MIR_EADDRINUSE, "UDP port 68 is taken");
+	pair_stop();
+}
+
 static void no_memory(void)
 {
 	for (unsigned n = 1; n < 30; n++) {
@@ -206,6 +273,10 @@ int main(void)
 	RUN(declines);
 	RUN(bad_link);
 	RUN(idles);
+	RUN(odd_leases);
+	RUN(given_route);
+	RUN(stops_early);
+	RUN(port_in_use);
 	RUN(no_memory);
 	return mir_test_end();
 }

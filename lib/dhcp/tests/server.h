@@ -6,6 +6,9 @@
 
 enum { DISCOVER = 1, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE };
 
+static uint32_t server_mask = 0xffffff00; /* 0: none is named */
+static uint16_t server_mtu;               /* 0: none is named */
+
 struct server_reply {
 	uint8_t b[1472];
 	size_t len;
@@ -56,7 +59,14 @@ static inline void server_reply(struct server_reply *r, const uint8_t *client, u
 	server_begin(r, client, type, yiaddr, server);
 	if (type != NAK) {
 		server_be32(r, 51, seconds);
-		server_be32(r, 1, 0xffffff00);
+		if (server_mask)
+			server_be32(r, 1, server_mask);
+		if (server_mtu) {
+			uint8_t mtu[2];
+
+			mir_put_be16(mtu, server_mtu);
+			server_option(r, 26, mtu, 2);
+		}
 		server_be32(r, 6, server);
 		server_option(r, 15, "lan", 3);
 		server_be32(r, 3, (yiaddr & 0xffffff00) | 254);

@@ -172,8 +172,55 @@ static void address_goes(void)
 	stop();
 }
 
+/* A router on the way: tells of segments that are longer than `router_mtu`, and drops them. */
+static uint16_t router_mtu;
+static bool forged;
+static unsigned reported;
+
+static void watch_wire(void *arg, int64_t time, const uint8_t *frame, size_t len)
+{
+	uint8_t m[36] = { 3, 4 };
+	struct mir_ip_tx tx = { .dst = test_ip("10.0.0.1"), .proto = MIR_IPPROTO_ICMP };
+	struct mir_packet *p;
+
+	(void)arg;
+	(void)time;
+	if (!router_mtu || len < 14 + 28 || mir_be16(frame + 12) != 0x0800 || frame[23] != 6 ||
+	    mir_be32(frame + 26) != 0x0a000001 || mir_be16(frame + 16) <= router_mtu)
+		return;
+	mir_put_be16(m + 6, router_mtu);
+	memcpy(m + 8, frame + 14, 28);
+	if (forged)
+		mir_put_be32(m + 8 + 24, mir_be32(m + 8 + 24) + (1u << 30));
+	mir_put_be16(m + 2, mir_sum_finish(mir_sum(m, sizeof(m), 0)));
+	p = mir_packet_new();
+	memcpy(mir_packet_put(p, sizeof(m)), m, sizeof(m));
+	reported++;
+	mir_ip_send(&bob.ip.ip, &tx, p);
+}
+
+static void path_mtu(void)
+{
+	struct mir_link_config c = { .delay_ns = MIR_MS(1), .trace = watch_wire };
+
+	start(&c);
+	reported = 0;
+	router_mtu = 600;
+	forged = true;
+	ok(echo("10.0.0.2", 100000) == 100000 && reported > 10, "forged reports");
+	ok(alice.ip.ip.ops->mtu(&alice.ip.ip, test_ip("10.0.0.2")) == 1500, "are not believed");
+	reported = 0;
+	forged = false;
+	ok(echo("10.0.0.2", 100000) == 100000, "honest ones");
+	ok(alice.ip.ip.ops->mtu(&alice.ip.ip, test_ip("10.0.0.2")) == 600, "are");
+	ok(reported > 0 && reported < 100, "and soon no longer needed: %u", reported);
+	router_mtu = 0;
+	stop();
+}
+
 int main(void)
 {
+	RUN(path_mtu);
 	RUN(offloads);
 	RUN(bad_link);
 	RUN(slices);

@@ -252,8 +252,70 @@ static void fragments_time_out(void)
 	raw_stop();
 }
 
+/* Servers may speak to the address that they are about to give. */
+static void before_an_address(void)
+{
+	static const struct {
+		const char *what;
+		uint16_t port;
+		uint32_t dst;
+		bool own, taken;
+	} table[] = { { "to all", 68, 0xffffffff, false, true },
+		{ "to the address offered", 68, 0x0a000063, false, true },
+		{ "another port", 69, 0x0a000063, false, false },
+		{ "once there is an address", 68, 0x0a000063, true, false } };
+	struct mir_endpoint e = { MIR_IPADDR_ANY, 0 };
+	struct mir_udp_port *port;
+	uint8_t f[100];
+	size_t len;
+
+	for (unsigned i = 0; i < MIR_COUNT(table); i++) {
+		fake_init(&net);
+		host_start(&host, &net.net, table[i].own ? "10.0.0.1/24" : NULL, NULL);
+		e.port = table[i].port;
+		mir_udp_bind(&host.udp.udp, &e, &handler, NULL, &port);
+		got = 0;
+		len = raw_udp(f, table[i].port);
+		mir_put_be32(f + ETH + 16, table[i].dst);
+		raw_seal(f);
+		fake_input(&net, f, len);
+		ok(got == table[i].taken, "%s", table[i].what);
+		raw_stop();
+	}
+}
+
+/* A datagram of 0.0.0.0 can only be the question of a host without an address. */
+static void from_nobody(void)
+{
+	static const struct {
+		const char *what;
+		uint16_t port;
+		uint32_t dst;
+		bool taken;
+	} table[] = { { "a DHCP request", 67, 0xffffffff, true },
+		{ "another port", 5, 0xffffffff, false }, { "not to all", 67, 0x0a000001, false } };
+	struct mir_endpoint e = { MIR_IPADDR_ANY, 67 };
+	struct mir_udp_port *port;
+	uint8_t f[100];
+	size_t len;
+
+	for (unsigned i = 0; i < MIR_COUNT(table); i++) {
+		start();
+		mir_udp_bind(&host.udp.udp, &e, &handler, NULL, &port);
+		len = raw_udp(f, table[i].port);
+		mir_put_be32(f + ETH + 12, 0);
+		mir_put_be32(f + ETH + 16, table[i].dst);
+		raw_seal(f);
+		fake_input(&net, f, len);
+		ok(got == table[i].taken, "%s", table[i].what);
+		raw_stop();
+	}
+}
+
 int main(void)
 {
+	RUN(before_an_address);
+	RUN(from_nobody);
 	RUN(headers);
 	RUN(truncations);
 	RUN(options);

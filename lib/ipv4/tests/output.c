@@ -73,6 +73,7 @@ static void routes(void)
 	ok(send("255.255.255.255", 10, false) == 0 && to_mac(all), "to all");
 	net.sent = 0;
 	ok(send("239.255.1.2", 10, false) == 0 && to_mac(group), "multicast (RFC 1112 6.4)");
+	ok(raw_sent(0)[8] == 1, "which goes no further than the link");
 	net.sent = 0;
 	ok(send("10.0.0.1", 10, false) == 0 && net.sent == 0, "ourselves: not on the wire");
 	ok(send("127.3.2.1", 10, false) == 0 && net.sent == 0, "loopback: not on the wire");
