@@ -35,8 +35,9 @@ static void forge(struct host *from, const uint8_t *bytes, uint32_t len)
 
 	(void)len;
 	memcpy(copy, bytes, header);
-	if (at < 4)
-		return;           /* another connection */
+	/* Not another connection, no options as text, and not another beginning of this one. */
+	if (at < 4 || at == 12 || (at < 8 && (bytes[13] & MIR_TCP_SYN)))
+		return;
 	if (at < 12 && (how & 1)) /* numbers change a little */
 		mir_put_be32(copy + (at & ~3u), mir_be32(copy + (at & ~3u)) + (int8_t)how);
 	else
