@@ -189,8 +189,8 @@ static bool checks(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 static void fin(struct mir_tcb *t, int64_t now)
 {
 	t->rcv_nxt++;
-	if (mir_seq_lt(t->rcv_adv, t->rcv_nxt))
-		t->rcv_adv = t->rcv_nxt;
+	t->rcv_adv = mir_seq_max(t->rcv_adv, t->rcv_nxt);
+	mir_tcp_recvq_drop_ooo(&t->recvq, &t->env->budget); /* text behind a FIN is none */
 	t->fin_received = true;
 	t->events |= MIR_TCB_READABLE;
 	mir_tcb_ack_now(t);

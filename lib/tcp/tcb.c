@@ -277,7 +277,7 @@ void mir_tcb_shutdown_read(struct mir_tcb *t, int64_t now)
 {
 	(void)now;
 	t->read_shut = true;
-	mir_tcp_sliceq_clear(&t->recvq.ready, &t->env->budget);
+	mir_tcp_recvq_clear(&t->recvq, &t->env->budget);
 	t->events |= MIR_TCB_READABLE;
 	if (t->state >= MIR_TCP_ESTABLISHED && t->state != MIR_TCP_TIME_WAIT && !t->fin_received)
 		mir_tcb_ack_now(t);

@@ -49,6 +49,8 @@ struct wire {
 	/* Sees every segment on the wire, after cutting; true: drop it. */
 	bool (*filter)(
 	    struct wire *, struct host *from, const struct mir_tcp_segment *, uint32_t len);
+	/* As filter; may put other segments on the wire. */
+	bool (*meddle)(struct wire *, struct host *from, uint8_t *bytes, uint32_t len);
 	void (*after)(struct wire *); /* each segment that was delivered */
 };
 
@@ -162,6 +164,8 @@ static void wire_carry(struct host *from, uint8_t *bytes, uint32_t len)
 		if (w->filter(w, from, &s, len))
 			return;
 	}
+	if (w->meddle && w->meddle(w, from, bytes, len))
+		return;
 	if (w->narrow && len + 20 > w->narrow) {
 		if (!w->silent_router)
 			too_big(from, bytes);
