@@ -207,8 +207,11 @@ int mir_http_server_start(struct mir_http_server *s, const struct mir_http_serve
 		return 0;
 	rc = mir_tcp_listen(config->stack->tcp, &local, 0, &options, accepted, s, &s->listener);
 	if (rc < 0) {
-		mir_error(
-		    "cannot listen on %s: %s", mir_endpoint_text(&local, text), mir_strerror(rc));
+		mir_error("cannot listen on %s: %s%s", mir_endpoint_text(&local, text),
+		    mir_strerror(rc),
+		    rc == MIR_EADDRINUSE ? "; --http-port=N takes another port"
+		    : rc == MIR_EACCES   ? "; --http-port=8080 needs no permission"
+					 : "");
 		return rc;
 	}
 	s->local = s->listener->local;
