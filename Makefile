@@ -99,6 +99,11 @@ $(foreach c,$(FUZZ_C),$(eval $(call fuzz_rule,$c)))
 
 tests-build: $(UNITS)
 
+# What a file outside the rules above is compiled with (tests/warnings.t).
+.PHONY: print-flags
+print-flags:
+	@echo $(LANG_FLAGS) $(INCLUDES)
+
 # One test alone: make test UNITS=build/tests/run-timer
 test: $(UNITS) ## unit tests under the sanitizers, summarised by prove
 	$(Q)UBSAN_OPTIONS=print_stacktrace=1 prove -j2 --exec '' $(sort $(UNITS))

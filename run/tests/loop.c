@@ -137,7 +137,7 @@ static int64_t fake_view(
 
 	(void)kv;
 	(void)k;
-	*out = mir_slice_copy("abcdefghijklm" + off, len);
+	*out = mir_slice_copy(&"abcdefghijklm"[off], len);
 	if (len == 0)
 		mir_slice_unref(out);
 	return (int64_t)len;
