@@ -173,6 +173,7 @@ void mir_tcb_accept(
 	mir_tcb_update_mss(t);
 	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
 	mir_tcb_transition(t, MIR_TCP_SYN_RECEIVED, now);
+	mir_tcb_arm_rtx(t, now, true); /* if the first segment should not complete the handshake */
 }
 
 void mir_tcb_release(struct mir_tcb *t)
