@@ -115,6 +115,7 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.send_limit = o->send_buffer ? o->send_buffer : s->send_limit,
 		.rcv_limit = o->receive_buffer ? o->receive_buffer : s->receive_limit,
 		.quick_acks = QUICK_ACKS,
+		.dup_threshold = 3,
 		.rto = RTO_INITIAL,
 		.user_timeout = o->user_timeout_ns ? o->user_timeout_ns : USER_TIMEOUT,
 		.keep_idle = o->keepalive_idle_ns,
