@@ -10,6 +10,7 @@
 
 enum {
 	DUP_THRESHOLD = 3,
+	DUP_MAX = 64,
 	RANGES = 256, /* selectively acknowledged ranges kept; later ones are not believed */
 };
 
@@ -63,6 +64,16 @@ static bool add_range(struct mir_tcp_scoreboard *b, struct mir_tcp_range r)
 	return b->bytes != before;
 }
 
+/* A report of a duplicate (RFC 2883) after a fast retransmission: the segment was late, not lost.
+ * This path reorders: more has to arrive behind a hole before it counts as lost. */
+static void sent_in_vain(struct mir_tcb *t)
+{
+	if (!t->resent)
+		return;
+	t->resent = false;
+	t->dup_threshold = (uint8_t)MIR_MIN(t->dup_threshold + t->dup_threshold / 2, DUP_MAX);
+}
+
 bool mir_tcb_sack(struct mir_tcb *t, const struct mir_tcp_segment *s)
 {
 	bool news = false;
@@ -70,7 +81,8 @@ bool mir_tcb_sack(struct mir_tcb *t, const struct mir_tcp_segment *s)
 	for (unsigned i = 0; i < s->nsack; i++) {
 		struct mir_tcp_range r = s->sack[i];
 
-		/* Also skips reports of duplicates (RFC 2883), which lie below. */
+		if (i == 0 && mir_seq_le(r.to, s->ack))
+			sent_in_vain(t);
 		if (!mir_seq_lt(r.from, r.to) || mir_seq_lt(t->nxt, r.to) ||
 		    mir_seq_le(r.from, t->una))
 			continue;
@@ -150,11 +162,13 @@ bool mir_tcb_next_hole(const struct mir_tcb *t, struct mir_tcp_range *out)
 static void find_lost(struct mir_tcb *t)
 {
 	const struct mir_tcp_scoreboard *b = &t->sacked;
-	uint32_t bytes = 0;
+	uint32_t bytes = 0, half = mir_tcb_flight(t) / t->mss / 2, threshold;
 
+	/* Never so much that a short flight could not reach it. */
+	threshold = MIR_MIN(MIR_MAX(half, (uint32_t)DUP_THRESHOLD), (uint32_t)t->dup_threshold);
 	for (unsigned i = b->n; i > 0; i--) {
 		bytes += b->range[i - 1].to - b->range[i - 1].from;
-		if (b->n - i + 1 >= DUP_THRESHOLD || bytes > (DUP_THRESHOLD - 1u) * t->mss) {
+		if (b->n - i + 1 >= threshold || bytes > (threshold - 1u) * t->mss) {
 			t->lost_edge = mir_seq_max(t->lost_edge, b->range[i - 1].from);
 			return;
 		}
@@ -178,6 +192,7 @@ static void enter(struct mir_tcb *t, int64_t now)
 	t->recover = t->nxt;
 	t->high_rxt = t->una;
 	t->timed_at = 0;
+	t->resent = true;
 	t->cc.ops->lost(&t->cc, MIR_MIN(flight, t->cc.cwnd), now);
 	if (!t->use_sack)
 		t->lost_edge = mir_seq_min(t->una + t->mss, t->nxt);
@@ -260,6 +275,8 @@ void mir_tcb_recover_timeout(struct mir_tcb *t, int64_t now)
 	else /* RFC 2018 section 8: the peer may have thrown away what it had reported */
 		mir_tcb_sack_clear(t);
 	t->cc.cwnd = t->mss;
+	t->dup_threshold = DUP_THRESHOLD;
+	t->resent = false;
 	all_lost(t);
 	t->due |= MIR_TCB_DUE_REXMIT;
 	t->events |= MIR_TCB_OUTPUT;

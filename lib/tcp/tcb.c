@@ -115,6 +115,7 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.send_limit = o->send_buffer ? o->send_buffer : s->send_limit,
 		.rcv_limit = o->receive_buffer ? o->receive_buffer : s->receive_limit,
 		.quick_acks = QUICK_ACKS,
+		.dup_threshold = 3,
 		.rto = RTO_INITIAL,
 		.user_timeout = o->user_timeout_ns ? o->user_timeout_ns : USER_TIMEOUT,
 		.keep_idle = o->keepalive_idle_ns,
@@ -173,6 +174,7 @@ void mir_tcb_accept(
 	mir_tcb_update_mss(t);
 	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
 	mir_tcb_transition(t, MIR_TCP_SYN_RECEIVED, now);
+	mir_tcb_arm_rtx(t, now, true); /* if the first segment should not complete the handshake */
 }
 
 void mir_tcb_release(struct mir_tcb *t)

@@ -133,6 +133,9 @@ struct mir_tcb {
 	/* Loss recovery (RFC 6675, 6582). */
 	uint32_t recover, high_rxt, lost_edge;
 	uint32_t dup_acks;
+	uint8_t dup_threshold; /* segments behind a hole that make it a loss; grows on paths that
+				  reorder */
+	bool resent;           /* a fast retransmission was made, and may prove to be in vain */
 	struct mir_tcp_scoreboard sacked;
 	struct mir_tcp_cc cc;
 

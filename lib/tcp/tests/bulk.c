@@ -66,11 +66,24 @@ static void everything_bad(void)
 	}
 }
 
+static void cubic(void)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		pair_start(&pair, 0);
+		pair.tcp[0].core->env.cc = pair.tcp[1].core->env.cc = &mir_tcp_cubic;
+		pair.wire.delay = MIR_MS(10);
+		pair.wire.loss = 10 * i;
+		say_stats(move(1 << 20, 9000));
+		pair_stop(&pair);
+	}
+}
+
 int main(void)
 {
 	RUN(clean);
 	RUN(tso);
 	RUN(losses);
 	RUN(everything_bad);
+	RUN(cubic);
 	return mir_test_end();
 }

@@ -153,7 +153,6 @@ static void flood(void)
 }
 
 static struct {
-	struct mir_tcp_tuple tuple;
 	uint32_t evicted;
 } delayed;
 
