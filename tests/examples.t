@@ -309,6 +309,7 @@ if built dhcp-client --unix; then
 		start dhcp-client $in_space mirage run --unix --net:service=tap9
 		wait_for 15 grep -q 'address 192\.0\.2\.' "$tmp/dhcp-client.log"
 		has "dhcp-client: gets an address" "$(cat "$tmp/dhcp-client.log")" "address 192\.0\.2\.[12][0-9]?/24"
+		has "dhcp-client: tells the lease" "$(cat "$tmp/dhcp-client.log")" "lease   from 192\.0\.2\.1, gateway 192\.0\.2\.1, for 1[0-9]* s, renewed in [0-9]* s"
 		ends dhcp-client
 		stop "$server"
 	else

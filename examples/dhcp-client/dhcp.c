@@ -51,9 +51,33 @@ static void print(const struct app *app, const struct change *c, int64_t start)
 	    mir_ipaddr_text(&c->cidr.addr, text), c->cidr.len);
 }
 
+/* The lease, when it is a new one or was renewed. */
+static void print_lease(const struct app *app, int64_t start)
+{
+	static int64_t printed;
+	struct mir_dhcp_grant g;
+	char server[MIR_IPADDR_TEXT], gateway[MIR_IPADDR_TEXT];
+	int64_t now = mir_clock_monotonic(app->clock);
+
+	if (mir_dhcp_grant(app->stack->dhcp, &g) < 0 || g.expires_at == printed)
+		return;
+	printed = g.expires_at;
+	mir_console_printf(app->console, "%6lld ms  lease   from %s, gateway %s, ",
+	    (long long)((now - start) / 1000000), mir_ipaddr_text(&g.server, server),
+	    mir_ipaddr_is_any(&g.gateway) ? "none" : mir_ipaddr_text(&g.gateway, gateway));
+	if (g.expires_at == MIR_NEVER)
+		mir_console_printf(app->console, "for ever\n");
+	else
+		mir_console_printf(app->console, "for %lld s, renewed in %lld s\n",
+		    (long long)((g.expires_at - now) / MIR_SECOND(1)),
+		    (long long)((g.renew_at - now) / MIR_SECOND(1)));
+}
+
 int dhcp_main(const struct app *app)
 {
 	int64_t start = mir_clock_monotonic(app->clock);
+	int64_t end = MIR_NEVER, outer;
+	int rc;
 	struct mir_ip *ip = app->stack->ip;
 	struct mir_cidr cidr;
 
@@ -69,10 +93,14 @@ int dhcp_main(const struct app *app)
 	for (unsigned i = 0; ip->ops->address(ip, i, &cidr) == 0; i++)
 		changed(&news.watch, MIR_IP_ADDED, cidr);
 	if (app->keys.seconds > 0)
-		mir_deadline_set(mir_time_add(mir_now(), MIR_SECOND(app->keys.seconds)));
+		end = mir_time_add(mir_now(), MIR_SECOND(app->keys.seconds));
 	do {
 		for (; news.n > 0; news.n--, news.head = (news.head + 1) % QUEUE)
 			print(app, &news.queue[news.head], start);
-	} while (mir_wait(&news.changed) == 0);
+		print_lease(app, start);
+		outer = mir_deadline_set(MIR_MIN(end, mir_time_add(mir_now(), MIR_SECOND(1))));
+		rc = mir_wait(&news.changed);
+		mir_deadline_restore(outer);
+	} while (rc == 0 || (rc == MIR_ETIMEDOUT && mir_now() < end));
 	return 0;
 }

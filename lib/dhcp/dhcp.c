@@ -218,26 +218,31 @@ static int dhcp_wait(struct mir_dhcp *dhcp)
 	return 0;
 }
 
-static int dhcp_name_server(struct mir_dhcp *dhcp, unsigned i, struct mir_ipaddr *out)
+static int dhcp_grant(struct mir_dhcp *dhcp, struct mir_dhcp_grant *out)
 {
-	const struct mir_dhcp_lease *l = &dev_of(dhcp)->engine.lease;
+	const struct mir_dhcp_engine *e = &dev_of(dhcp)->engine;
+	const struct mir_dhcp_lease *l = &e->lease;
 
-	if (i >= l->ndns)
+	if (l->addr == 0 || dev_of(dhcp)->addr == 0)
 		return MIR_ENOENT;
-	*out = mir_ip4(l->dns[i]);
+	*out = (struct mir_dhcp_grant){
+		.address = { mir_ip4(l->addr), l->len },
+		.server = mir_ip4(l->server),
+		.gateway = l->nrouters ? mir_ip4(l->router[0]) : MIR_IPADDR_ANY,
+		.n_name_servers = l->ndns,
+		.domain = l->domain,
+		.renew_at = e->t1,
+		.expires_at = e->expiry,
+	};
+	for (unsigned i = 0; i < l->ndns; i++)
+		out->name_server[i] = mir_ip4(l->dns[i]);
 	return 0;
-}
-
-static const char *dhcp_domain(struct mir_dhcp *dhcp)
-{
-	return dev_of(dhcp)->engine.lease.domain;
 }
 
 static const struct mir_dhcp_ops dhcp_ops = {
 	.name = "dhcp",
 	.wait = dhcp_wait,
-	.name_server = dhcp_name_server,
-	.domain = dhcp_domain,
+	.grant = dhcp_grant,
 };
 
 int mir_dhcp_device_start(struct mir_dhcp_device *d, const struct mir_dhcp_device_config *c)

@@ -14,10 +14,10 @@ int mir_direct_stack_wait_ready(struct mir_direct_stack *s, int64_t deadline)
 
 	if (ip->ops->address(ip, 0, &any) == 0)
 		return 0;
-	if (!s->dhcp->enabled)
+	if (!s->stack.dhcp->enabled)
 		return MIR_ENETDOWN;
 	outer = mir_deadline_set(deadline);
-	rc = mir_dhcp_wait(s->dhcp);
+	rc = mir_dhcp_wait(s->stack.dhcp);
 	mir_deadline_restore(outer);
 	return rc;
 }
@@ -31,8 +31,8 @@ int mir_direct_stack_start(struct mir_direct_stack *s, const struct mir_direct_s
 		    .tcp = c->tcp,
 		    .udp = c->udp,
 		    .icmp = c->icmp,
-		    .ip = c->ip },
-		.dhcp = c->dhcp,
+		    .ip = c->ip,
+		    .dhcp = c->dhcp },
 		.name = c->name,
 	};
 	if (c->dhcp->enabled)

@@ -1,6 +1,7 @@
 /* dhcp.h: DHCP, what the network tells a host about itself (RFC 2131, 2132).
  *
- * Addresses and routes that it gives are found at IP; here is the rest.
+ * The client puts addresses and routes into IP by itself; whoever wants to know what it was told
+ * asks here.
  */
 #ifndef MIR_DHCP_H
 #define MIR_DHCP_H
@@ -8,20 +9,31 @@
 #include <mir/addr.h>
 #include <mir/err.h>
 
+enum { MIR_DHCP_NAME_SERVERS = 4 };
+
+/* What a server has granted. */
+struct mir_dhcp_grant {
+	struct mir_cidr address;
+	struct mir_ipaddr server;
+	struct mir_ipaddr gateway; /* any: none was named */
+	struct mir_ipaddr name_server[MIR_DHCP_NAME_SERVERS];
+	unsigned n_name_servers;
+	const char *domain; /* "" if none was named; valid until the grant changes */
+	int64_t renew_at;   /* monotonic ns: T1; MIR_NEVER */
+	int64_t expires_at; /* monotonic ns; MIR_NEVER: granted for ever */
+};
+
 struct mir_dhcp;
 
 struct mir_dhcp_ops {
 	const char *name;
 
-	/* Waits until there is a lease; returns at once if the client is not at work.  Blocks.
+	/* Waits until there is an address; returns at once if the client is not at work.  Blocks.
 	 * MIR_ETIMEDOUT, MIR_ECANCELED. */
 	int (*wait)(struct mir_dhcp *);
 
-	/* The i-th name server of the lease.  MIR_ENOENT past the last. */
-	int (*name_server)(struct mir_dhcp *, unsigned i, struct mir_ipaddr *out);
-
-	/* The domain of the lease, "" if none.  Valid until the lease changes. */
-	const char *(*domain)(struct mir_dhcp *);
+	/* What holds now.  MIR_ENOENT: nothing is granted. */
+	int (*grant)(struct mir_dhcp *, struct mir_dhcp_grant *out);
 };
 
 struct mir_dhcp {
@@ -32,6 +44,11 @@ struct mir_dhcp {
 static inline int mir_dhcp_wait(struct mir_dhcp *d)
 {
 	return d->ops->wait(d);
+}
+
+static inline int mir_dhcp_grant(struct mir_dhcp *d, struct mir_dhcp_grant *out)
+{
+	return d->ops->grant(d, out);
 }
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef MIR_STACK_H
 #define MIR_STACK_H
 
+#include <mir/dhcp.h>
 #include <mir/icmp.h>
 #include <mir/ip.h>
 #include <mir/tcp.h>
@@ -12,7 +13,8 @@ struct mir_stack {
 	struct mir_tcp *tcp;
 	struct mir_udp *udp;
 	struct mir_icmp *icmp;
-	struct mir_ip *ip; /* NULL on host sockets */
+	struct mir_ip *ip;     /* NULL on host sockets */
+	struct mir_dhcp *dhcp; /* NULL on host sockets */
 };
 
 #endif

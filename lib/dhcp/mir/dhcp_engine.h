@@ -7,13 +7,14 @@
 #define MIR_DHCP_ENGINE_H
 
 #include <mir/addr.h>
+#include <mir/dhcp.h>
 #include <mir/time.h>
 
 enum {
 	MIR_DHCP_MESSAGE = 1472, /* bytes of the longest message that we say we take */
 	MIR_DHCP_OUT = 548,      /* bytes of the longest that we send */
 	MIR_DHCP_ROUTERS = 4,    /* kept of each list */
-	MIR_DHCP_SERVERS = 4,
+	MIR_DHCP_SERVERS = MIR_DHCP_NAME_SERVERS,
 	MIR_DHCP_DOMAIN = 256
 };
 

@@ -98,16 +98,18 @@ static void gets_an_address(void)
 {
 	int64_t began = mir_now();
 	struct mir_icmp_reply r;
+	struct mir_dhcp_grant grant;
 	struct mir_ipaddr src;
 
 	start(&(struct mir_link_config){ .delay_ns = MIR_MS(1) }, NULL);
 	ok(wait_for_lease(MIR_SECOND(10)) == 0 && mir_now() - began < MIR_MS(10),
 	    "two round trips, and no waiting");
 	ok(address(0) == MINE && address(1) == 0, "the address is there");
-	ok(client.dhcp.ops->name_server(&client.dhcp, 0, &src) == 0 && mir_ip4_of(&src) == SERVER &&
-		client.dhcp.ops->name_server(&client.dhcp, 1, &src) == MIR_ENOENT &&
-		strcmp(client.dhcp.ops->domain(&client.dhcp), "lan") == 0,
+	ok(mir_dhcp_grant(&client.dhcp, &grant) == 0 && mir_ip4_of(&grant.address.addr) == MINE &&
+		mir_ip4_of(&grant.server) == SERVER && grant.n_name_servers == 1 &&
+		mir_ip4_of(&grant.name_server[0]) == SERVER && strcmp(grant.domain, "lan") == 0,
 	    "and what else the lease says");
+	ok(grant.renew_at > mir_now() && grant.expires_at > grant.renew_at, "and until when");
 	ok(bob.ip.ip.ops->source(&bob.ip.ip, test_ip("192.0.2.1"), &src) == 0, "a default route");
 	ok(mir_icmp_echo(&bob.icmp.icmp, test_ip("10.0.0.1"), 1, 8, &r) == 0, "it works");
 	mir_sleep(MIR_SECOND(1));

@@ -2,7 +2,6 @@
 #ifndef MIR_DIRECT_STACK_H
 #define MIR_DIRECT_STACK_H
 
-#include <mir/dhcp.h>
 #include <mir/stack.h>
 #include <mir/time.h>
 
@@ -17,7 +16,6 @@ struct mir_direct_stack_config {
 
 struct mir_direct_stack {
 	struct mir_stack stack; /* the object */
-	struct mir_dhcp *dhcp;
 	const char *name;
 };
 
