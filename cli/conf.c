@@ -331,6 +331,8 @@ static void take_typed(struct conf *c, const struct statement *s, const char *ty
 {
 	const char *wrong = value_check(type, statement_value(s));
 
+	if (wrong && str_eq(s->key, "http-address"))
+		wrong = "an IP address as 10.0.0.1, or * for any";
 	if (wrong)
 		bad_value(&s->at_value, mem_fmt("wrong value for '%s'", s->key), statement_value(s),
 		    wrong);
@@ -362,9 +364,12 @@ static void take_ip_use_dhcp(struct conf *c, const struct statement *s, const ch
 	take_ip(c, s, "use-dhcp");
 }
 
-static void take_ignored(struct conf *c, const struct statement *s, const char *rest)
+static void take_ports_path(struct conf *c, const struct statement *s, const char *rest)
 {
-	(void)c, (void)s, (void)rest;
+	(void)c, (void)rest;
+	diag_warning(&s->at_key, "'%s' has no effect yet", s->key);
+	diag_note("this version builds no third-party libraries of its own; `packages:` names "
+		  "those of Debian");
 }
 
 static const struct conf_rule rules[] = {
@@ -384,7 +389,7 @@ static const struct conf_rule rules[] = {
 	{ "packages", take_packages, true, NULL },
 	{ "uses", take_uses, true, "names of libraries, as digest" },
 	{ "devices-path", take_devices_path, true, "folders" },
-	{ "ports-path", take_ignored, true, "folders" },
+	{ "ports-path", take_ports_path, true, "folders" },
 	{ "compiler", take_compiler, false, "NAME or NAME+mirage-TARGET" },
 	{ "ip-use-dhcp", take_ip_use_dhcp, false, "true or false" },
 	{ "ip-address", take_ip, false, "an address as 10.0.0.2" },

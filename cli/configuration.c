@@ -310,6 +310,7 @@ int configuration_make(const struct request *r, struct configuration *out)
 	check_folders(&c->conf);
 	for (size_t i = 0; i < c->conf.devices_path.n; i++)
 		list_add(&folders, c->conf.devices_path.v[i].s);
+	c->graph.name = c->name;
 	c->graph.conf = &c->conf;
 	c->graph.target = &c->target;
 	c->graph.net = c->net;

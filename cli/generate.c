@@ -39,20 +39,6 @@ static void keys(struct manifest *m, const struct key *k, size_t n, const char *
 				    mem_str(k[i].value), mem_str(k[i].help), mem_str(owner) };
 }
 
-static void common_key(
-    struct manifest *m, const char *option, const char *type, const char *def, const char *help)
-{
-	*PUSH(m, keys) = (struct manifest_key){ mem_str(option), mem_str(type), mem_str(def),
-		mem_str(help), mem_str("") };
-}
-
-static void common_keys(struct manifest *m)
-{
-	common_key(m, "logs", "string", "info", "log levels: [SOURCE:]LEVEL,...");
-	common_key(m, "name", "string", m->name, "name of this instance");
-	common_key(m, "delay", "duration", "0s", "wait before starting");
-}
-
 /* What of the manifest follows from the graph; sources and packages are there. */
 static void fill_manifest(const struct configuration *c, struct manifest *m)
 {
@@ -70,7 +56,7 @@ static void fill_manifest(const struct configuration *c, struct manifest *m)
 	m->job = c->conf.job;
 	m->compiler = mem_str(c->compiler);
 	m->arguments = request_text(&c->request);
-	common_keys(m);
+	keys(m, g->common, COMMON_KEYS, "");
 	keys(m, g->keys, g->n_keys, "app");
 	for (size_t i = 0; i < g->n_instances; i++) {
 		device(m, g->instances[i]);

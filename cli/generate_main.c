@@ -181,8 +181,10 @@ static void arguments(const struct configuration *c, struct text *out)
 
 	text_addf(out,
 	    "/* Boot arguments: dist/%s --help explains them. */\n"
-	    "static struct mir_arg table[] = {\n\tMIR_COMMON_ARGS(%s),\n",
-	    c->name, str_c_quote(c->name));
+	    "static struct mir_arg table[] = {\n\tMIR_COMMON_ARGS(%s, %s, %s),\n",
+	    c->name, str_c_quote(c->graph.common[KEY_LOGS].value),
+	    str_c_quote(c->graph.common[KEY_NAME].value),
+	    str_c_quote(c->graph.common[KEY_DELAY].value));
 	for (size_t i = 0; i < c->graph.n_keys; i++) {
 		argument(&c->graph.keys[i], "app.keys", "APPLICATION", out);
 		list_add(&seen, c->graph.keys[i].option);
@@ -222,12 +224,20 @@ static void shared_options(const struct configuration *c, struct text *out)
 
 static void start(const struct configuration *c, struct text *out)
 {
+	const struct key *common = c->graph.common;
+
 	text_addf(out,
 	    "int mir_main(int argc, char **argv)\n{\n\tint rc, status;\n\n"
-	    "\tmir_common.name = %s;\n"
-	    "\trc = mir_args_parse(&boot, argc, argv);\n"
-	    "\tif (rc)\n\t\treturn rc - 1; /* help or an error was printed */\n",
-	    str_c_quote(c->name));
+	    "\tmir_common.name = %s;\n",
+	    str_c_quote(common[KEY_NAME].value));
+	if (!str_eq(common[KEY_DELAY].value, "0s"))
+		text_addf(out, "\tmir_common.delay_ns = %s; /* %s */\n",
+		    value_c("duration", common[KEY_DELAY].value), common[KEY_DELAY].value);
+	if (!str_eq(common[KEY_LOGS].value, "info"))
+		text_addf(
+		    out, "\tmir_log_levels(%s, NULL);\n", str_c_quote(common[KEY_LOGS].value));
+	text_addf(out, "\trc = mir_args_parse(&boot, argc, argv);\n"
+		       "\tif (rc)\n\t\treturn rc - 1; /* help or an error was printed */\n");
 	shared_options(c, out);
 	text_add(out,
 	    "\tif (mir_common.delay_ns > 0 && (rc = mir_sleep(mir_common.delay_ns)) < 0)\n"

@@ -34,7 +34,11 @@ struct root {
 	bool job;                  /* HTTP: runs the program instead */
 };
 
+/* The arguments that every image has (mir/start.h). */
+enum { KEY_LOGS, KEY_NAME, KEY_DELAY, COMMON_KEYS };
+
 struct graph {
+	const char *name; /* of the image */
 	const struct conf *conf;
 	const struct target *target;
 	const char *net;             /* socket, direct, or "" */
@@ -44,6 +48,7 @@ struct graph {
 	size_t n_instances, cap_instances;
 	struct root *roots;
 	size_t n_roots, cap_roots;
+	struct key common[COMMON_KEYS];
 	struct key *keys; /* of the application */
 	size_t n_keys, cap_keys;
 	const struct descriptor **libraries; /* all whose sources belong to the image */
@@ -64,7 +69,8 @@ const struct signature *signature_find(const char *name);
 
 /* graph_keys.c: fill in->keys; false after an error. */
 bool graph_keys(struct graph *, struct instance *in);
-/* The keys of the application; then complain about settings that nothing took. */
+/* The keys of every image and those of the application; then complain about settings that nothing
+ * took. */
 void graph_app_keys(struct graph *);
 void graph_check_settings(struct graph *);
 /* The value of a choice (kv_ro, block, net) for a group, "" if there is none. */

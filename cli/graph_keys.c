@@ -163,8 +163,26 @@ bool graph_keys(struct graph *g, struct instance *in)
 	return good;
 }
 
+static void common_keys(struct graph *g)
+{
+	g->common[KEY_LOGS] =
+	    (struct key){ .type = "logs", .help = "log levels: [SOURCE:]LEVEL,..." };
+	g->common[KEY_NAME] = (struct key){ .type = "string", .help = "name of this instance" };
+	g->common[KEY_DELAY] = (struct key){ .type = "duration", .help = "wait before starting" };
+	for (int i = 0; i < COMMON_KEYS; i++) {
+		static const char *const options[] = { "logs", "name", "delay" };
+		const char *const defaults[] = { "info", g->name ? g->name : "", "0s" };
+		struct key *k = &g->common[i];
+
+		k->name = k->field = k->option = options[i];
+		k->boot = true;
+		set_key(g, k, defaults[i]);
+	}
+}
+
 void graph_app_keys(struct graph *g)
 {
+	common_keys(g);
 	for (size_t i = 0; i < g->conf->n_keys; i++) {
 		const struct conf_key *k = &g->conf->keys[i];
 		struct key key = { .name = k->name,
@@ -264,6 +282,8 @@ void graph_check_settings(struct graph *g)
 {
 	struct list names = { 0 }, options = { 0 };
 
+	for (int i = 0; i < COMMON_KEYS; i++)
+		list_add(&options, g->common[i].option);
 	option_names(g, &options);
 	for (size_t i = 0; i < g->conf->n_settings; i++) {
 		const struct conf_setting *s = &g->conf->settings[i];

@@ -213,12 +213,36 @@ bool value_type(const char *type)
 	return str_eq(find(type)->name, type);
 }
 
+/* [SOURCE:]LEVEL,... as run/log.c reads it. */
+static bool is_logs(const char *text)
+{
+	struct list items = { 0 }, levels = { 0 };
+	size_t commas = 0;
+
+	for (const char *p = text; *p; p++)
+		commas += *p == ',';
+	list_split(&levels, "quiet,app,error,warning,info,debug", ',');
+	list_split(&items, text, ',');
+	for (size_t i = 0; i < items.n; i++) {
+		const char *colon = strchr(items.v[i], ':');
+		size_t source = colon ? (size_t)(colon - items.v[i]) : 1;
+
+		if (!list_has(&levels, colon ? colon + 1 : items.v[i]) || !source || source > 23)
+			return false;
+	}
+	return items.n == commas + 1 && items.n <= 16 && !strchr(text, ' ');
+}
+
 const char *value_check(const char *type, const char *text)
 {
 	char *choices = value_choices(type);
 	struct list all = { 0 };
 	struct text ignored = { 0 };
 
+	if (str_eq(type, "logs"))
+		return is_logs(text) ? NULL
+				     : "[SOURCE:]LEVEL,... with the levels quiet, app, error, "
+				       "warning, info and debug";
 	if (choices) {
 		list_split(&all, choices, '|');
 		return list_has(&all, text) ? NULL : mem_fmt("one of %s", list_join(&all, ", "));

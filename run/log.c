@@ -83,7 +83,8 @@ int mir_log_levels(const char *spec, const char **bad)
 		size_t len = strcspn(p, ",");
 
 		if (g.rules + n == RULES || parse_item(p, len, &parsed[n]) < 0) {
-			*bad = p;
+			if (bad)
+				*bad = p;
 			return MIR_EINVAL;
 		}
 		n++;

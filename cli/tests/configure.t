@@ -191,8 +191,14 @@ fails 2 "two targets" "$mirage" configure --unix --socket
 says "exclude each other" "exclude each other"
 fails 1 "an unknown key" "$mirage" configure --greting=x
 says "did you mean the key" "did you mean 'greeting'?"
-fails 1 "an argument of the image" "$mirage" configure --logs=debug
-says "where it goes" "mirage run -- --logs=debug"
+succeeds "the defaults of arguments that all have" "$mirage" configure --logs=info,x:debug --delay=1ms
+succeeds "are seen in the help" "$mirage" run -- --help
+says "the log's" "(info,x:debug)"
+says "and the delay's" "(1ms)"
+fails 1 "levels that are none" "$mirage" configure --logs=loud
+succeeds "back" "$mirage" configure --socket
+fails 1 "an argument of the image" "$mirage" configure --version=1
+says "where it goes" "mirage run -- --version=1"
 cp hello.conf saved
 echo 'greting: x' >>hello.conf
 fails 1 "an unknown key in the .conf" "$mirage" configure

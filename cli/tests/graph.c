@@ -254,6 +254,32 @@ static void settings_checked(void)
 	ok(resolve("main-ip: a.b\nkey-name: string x \"n\"\n") > 0, "a key that every image has");
 	end();
 	begin("socket");
+	graph.name = "shop";
+	ok(resolve("main-noip: a.b\nlogs: info,tcp:debug\n") == 0 &&
+		str_eq(graph.common[KEY_LOGS].value, "info,tcp:debug") &&
+		str_eq(graph.common[KEY_DELAY].value, "0s"),
+	    "the keys of every image have defaults");
+	end();
+	begin("socket");
+	list_add(&settings, "logs=debug");
+	list_add(&settings, "delay=2s");
+	list_add(&settings, "name=one");
+	ok(resolve("main-noip: a.b\nlogs: info\ndelay: 1s\n") == 0 &&
+		str_eq(graph.common[KEY_LOGS].value, "debug") &&
+		str_eq(graph.common[KEY_DELAY].value, "2s") &&
+		str_eq(graph.common[KEY_NAME].value, "one"),
+	    "which the command line changes");
+	end();
+	begin("socket");
+	ok(resolve("main-noip: a.b\nlogs: tcp:loud\n") > 0 &&
+		says("hello.conf:2:7: error: wrong value for 'logs'") && says("[SOURCE:]LEVEL"),
+	    "a level that is none");
+	end();
+	begin("socket");
+	list_add(&settings, "log=debug");
+	ok(resolve("main-noip: a.b\n") > 0 && says("did you mean 'logs'?"), "what is near");
+	end();
+	begin("socket");
 	list_add(&settings, "greeting=hi");
 	ok(resolve("main-ip: a.b\nkey-greeting: string x \"n\"\n") == 0 &&
 		str_eq(graph.keys[0].value, "hi"),

@@ -42,7 +42,8 @@ struct mir_log_source {
 void mir_log_to(struct mir_log_source *, enum mir_level, const char *fmt, ...) MIR_PRINTF(3, 4);
 bool mir_log_wants(struct mir_log_source *, enum mir_level);
 
-/* "[SRC:]LEVEL,...": sets levels; MIR_EINVAL with *bad pointing at the item that is wrong. */
+/* "[SRC:]LEVEL,...": sets levels; MIR_EINVAL with *bad (may be
+ * NULL) pointing at the item that is wrong. */
 int mir_log_levels(const char *spec, const char **bad);
 
 /* Where lines go besides or instead of the console (tests, syslog); NULL: the console. */

@@ -15,7 +15,8 @@ int mir_main(int argc, char **argv);
 /* Says which device did not start and why; returns the exit status 1. */
 int mir_start_failed(const char *device, int err);
 
-/* The keys that every image has: --logs, --name, --delay. */
+/* The keys that every image has: --logs, --name, --delay.  The macro takes their defaults as the
+ * help shows them; what holds is what mir_common and mir_log_levels() were told before. */
 struct mir_common {
 	const char *name;
 	int64_t delay_ns;
@@ -24,10 +25,10 @@ struct mir_common {
 extern struct mir_common mir_common;
 
 /* clang-format off */
-#define MIR_COMMON_ARGS(default_name)                                                                            \
-	{ "logs", MIR_ARG_LOGS, &mir_common.logs, "info", "log levels: [SOURCE:]quiet|app|error|warning|info|debug,...", "GENERAL", NULL, false }, \
-	{ "name", MIR_ARG_STRING, &mir_common.name, default_name, "name of this instance", "GENERAL", NULL, false },   \
-	{ "delay", MIR_ARG_DURATION, &mir_common.delay_ns, "0s", "wait before starting", "GENERAL", NULL, false }
+#define MIR_COMMON_ARGS(logs_shown, name_shown, delay_shown)                                                                     \
+	{ "logs", MIR_ARG_LOGS, &mir_common.logs, logs_shown, "log levels: [SOURCE:]quiet|app|error|warning|info|debug,...", "GENERAL", NULL, false }, \
+	{ "name", MIR_ARG_STRING, &mir_common.name, name_shown, "name of this instance", "GENERAL", NULL, false },   \
+	{ "delay", MIR_ARG_DURATION, &mir_common.delay_ns, delay_shown, "wait before starting", "GENERAL", NULL, false }
 /* clang-format on */
 
 #endif
