@@ -268,7 +268,7 @@ int build_image(const struct arguments *args, struct manifest *out)
 		diag_info("%s was not built", out->image);
 		return EXIT_FAILED;
 	}
-	rc = deliver(mem_fmt("%s/obj/%s", c.folder, c.name), out->image);
+	rc = deliver(mem_fmt("%s/obj/image/%s", c.folder, c.name), out->image);
 	if (rc < 0) {
 		diag_error(NULL, "cannot write '%s': %s", out->image, strerror(-rc));
 		return EXIT_FAILED;
@@ -278,11 +278,17 @@ int build_image(const struct arguments *args, struct manifest *out)
 
 int command_build(const struct arguments *a)
 {
+	const char *jobs = argument_value(a, "jobs");
 	struct manifest m;
 	struct stat st;
-	int rc = build_image(a, &m);
+	int rc;
 
-	if (rc)
+	if (jobs && (!*jobs || jobs[strspn(jobs, "0123456789")] || atol(jobs) < 1)) {
+		diag_error(NULL, "'%s' is no number of jobs", jobs);
+		diag_expected("-j N with a whole number from 1, as -j4");
+		return EXIT_USAGE;
+	}
+	if ((rc = build_image(a, &m)))
 		return rc;
 	if (stat(m.image, &st) == 0)
 		printf("%s (%s%s%s, %lld kB)\n", m.image, m.target, *m.net ? "-" : "", m.net,

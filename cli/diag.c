@@ -172,9 +172,12 @@ void diag_note(const char *fmt, ...)
 const char *diag_nearest(const char *word, const struct list *candidates)
 {
 	size_t len = strlen(word);
-	unsigned limit = len <= 3 ? 1 : len <= 6 ? 2 : 3;
+	unsigned limit;
 	const char *best = NULL;
 
+	/* The dashes of an option are no likeness. */
+	len -= strspn(word, "-");
+	limit = len <= 3 ? 1 : len <= 6 ? 2 : 3;
 	for (size_t i = 0; i < candidates->n; i++) {
 		unsigned d = str_distance(word, candidates->v[i]);
 

@@ -126,7 +126,7 @@ static void settings(const struct configuration *c, struct text *out)
 	    "# 'mirage build' runs it in the folder of %s.\n\n"
 	    "CC := %s\n# %s\n"
 	    "T := %s\nTOOL := %s\n"
-	    "OUTPUT := $T/obj/%s\n\n",
+	    "OUTPUT := $T/obj/image/%s\n\n",
 	    c->folder, path_base(c->conf.file), path_base(c->conf.file), c->compiler,
 	    compiler_version(c), c->folder, make_quote(paths_tool()), make_quote(c->name));
 }
@@ -151,6 +151,7 @@ static void rules(const struct configuration *c, struct text *out)
 		      "# written only when they change.\n"
 		      "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link\n"
 		      "\t@echo '[link] $(notdir $@)'\n"
+		      "\t@mkdir -p '$(@D)'\n"
 		      "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n\n"
 		      "define compile\n"
 		      "@echo '[cc] $(1)'\n"

@@ -240,6 +240,23 @@ cp saved hello.conf
 fails 2 "a .conf elsewhere" sh -c "cd / && '$mirage' configure -f '$work/app/hello.conf'"
 says "where to go" "to be called there"
 
+# No name of an image is one of the folders and files that mirage makes.
+cp saved hello.conf
+for name in app run lib targets link flags image main.o; do
+	succeeds "an image with the name $name" "$mirage" configure -o $name
+	succeeds "is built" "$mirage" build
+	dist/$name >"$work/out" 2>&1
+	says "and runs" "hallo, 42"
+done
+succeeds "clean removes them" "$mirage" clean
+[ ! -e mirage ] && [ ! -e dist ]
+report $? "all of them"
+fails 2 "no jobs" "$mirage" build -j0
+says "how many" "a whole number from 1"
+fails 2 "jobs that are no number" "$mirage" build -jx
+fails 2 "an option like no other" "$mirage" build --bogus
+silent "is like none" "did you mean"
+
 # The same bytes, whatever the folder.
 app "$work/one"
 succeeds "build in one folder" "$mirage" build
