@@ -1,5 +1,6 @@
 /* generate_make.c: build.mk, the Makefile, and the files that hold flags. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +47,15 @@ static void flags(struct text *out, const char *words)
 		flag(out, l.v[i]);
 }
 
+/* What who calls the tool adds: last, so that it counts. */
+static void environment_flags(struct text *out, const char *variable)
+{
+	const char *words = getenv(variable);
+
+	if (words)
+		flags(out, words);
+}
+
 void generate_flags(const struct configuration *c, bool app, struct text *out)
 {
 	char here[PATH_MAX];
@@ -64,13 +74,14 @@ void generate_flags(const struct configuration *c, bool app, struct text *out)
 		flag(out, mem_fmt("-I%s", c->include.v[i]));
 	for (size_t i = 0; i < c->cflags.n; i++)
 		flag(out, c->cflags.v[i]);
-	if (!app)
-		return;
-	flag(out, "-I.");
-	flag(out, "-include");
-	flag(out, "mirage/app.h");
-	for (size_t i = 0; i < c->conf.cflags.n; i++)
-		flag(out, c->conf.cflags.v[i]);
+	if (app) {
+		flag(out, "-I.");
+		flag(out, "-include");
+		flag(out, "mirage/app.h");
+		for (size_t i = 0; i < c->conf.cflags.n; i++)
+			flag(out, c->conf.cflags.v[i]);
+	}
+	environment_flags(out, "MIRAGE_CFLAGS");
 }
 
 static const char *embedded_object(const struct configuration *c, const struct instance *in)
@@ -96,6 +107,7 @@ void generate_objects(const struct configuration *c, struct text *out)
 		flag(out, c->conf.ldflags.v[i]);
 	for (size_t i = 0; i < c->target.ldflags.n; i++)
 		flag(out, c->target.ldflags.v[i]);
+	environment_flags(out, "MIRAGE_LDFLAGS");
 }
 
 void generate_manifest_s(const struct configuration *c, struct text *out)

@@ -6,10 +6,16 @@ case $image_out in /*) ;; *) image_out=$image_root/$image_out ;; esac
 
 # image_build EXAMPLE socket|direct: builds a copy of examples/EXAMPLE; prints the
 # image's path.  The site of www has 1k.bin and 100k.bin besides.  On failure prints
-# the end of what the tool said on stderr.  One at a time for each copy.
+# the end of what the tool said on stderr.  One at a time for each copy.  With SANITIZE set
+# it is built under AddressSanitizer and UBSan.
 image_build() {
 	local work=$image_out/images/$1-$2 net=--socket tool=$image_out/mirage
 	[ "$2" = socket ] || net=--unix
+	if [ -n "${SANITIZE:-}" ]; then
+		work=$work-san
+		export MIRAGE_CFLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+		export MIRAGE_LDFLAGS="-fsanitize=address,undefined"
+	fi
 	[ -x "$tool" ] || { echo "$tool is not there; make builds it" >&2; return 1; }
 	mkdir -p "$image_out/images"
 	(
