@@ -137,8 +137,9 @@ check: depend-check ## install what the tests need, run them all
 	@prove -j2 --exec '' $(sort $(UNITS)) $(SYSTEM_TESTS)
 
 # What needs virtual machines or long; on top of `make check`.
-LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t))
+LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t
 check-all: depend-check ## the long tests
+	@scripts/depend.sh browser
 	@$(MAKE) --no-print-directory -j2 all net-tools
 	@prove --exec '' $(filter-out tests/lib.t,$(LONG_TESTS))
 

@@ -10,22 +10,35 @@
 
 #include "unix.h"
 
-enum { PATIENCE_MS = 100, TEXT = 512 };
+/* PIECE: what a pipe takes at once when it is ready, without blocking (PIPE_BUF). */
+enum { PATIENCE_MS = 100, TEXT = 512, PIECE = 4096 };
 
-/* How many bytes were taken.  An output that takes nothing for PATIENCE_MS loses the rest. */
+/* Whether the output takes something.  One that takes nothing for PATIENCE_MS is not waited for
+ * again until it does: the network must not stand still for a reader that sleeps. */
+static bool takes(void)
+{
+	static bool stuck;
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	int n;
+
+	do
+		n = poll(&out, 1, stuck ? 0 : PATIENCE_MS);
+	while (n < 0 && errno == EINTR);
+	stuck = n == 0;
+	return n > 0;
+}
+
+/* How many bytes were taken; what the output does not take is lost. */
 static size_t write_out(const char *text, size_t len)
 {
-	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
 	size_t done = 0;
 
-	while (done < len) {
-		ssize_t n = write(STDOUT_FILENO, text + done, len - done);
+	while (done < len && takes()) {
+		ssize_t n = write(STDOUT_FILENO, text + done, MIR_MIN(len - done, (size_t)PIECE));
 
 		if (n >= 0)
 			done += (size_t)n;
-		else if (errno == EAGAIN && poll(&out, 1, PATIENCE_MS) > 0)
-			continue;
-		else if (errno != EINTR)
+		else if (errno != EINTR && errno != EAGAIN)
 			break;
 	}
 	return done;
