@@ -6,7 +6,8 @@
 
 /* Is it the name of a type that one may declare: bool, int, ..., choice(a|b)? */
 bool value_type(const char *type);
-/* NULL if `text` is a value of the type, or of "logs" that every image has, else what one looks like. */
+/* NULL if `text` is a value of the type, or of "logs" that every image has, else what one looks
+ * like. */
 const char *value_check(const char *type, const char *text);
 /* The C type of a field: "bool", "struct mir_cidr ". A '*' or a blank ends it. */
 const char *value_c_type(const char *type);

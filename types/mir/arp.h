@@ -22,7 +22,8 @@ struct mir_arp_ops {
 	 * number waits per address, the oldest is dropped.  Never blocks. */
 	int (*send)(struct mir_arp *, struct mir_ipaddr next_hop, struct mir_packet *p /* take */);
 
-	/* The hardware address of addr.  Blocks.  MIR_EHOSTUNREACH after 3 unanswered requests. */
+	/* The hardware address of addr.  Blocks.  MIR_EHOSTUNREACH after 3 unanswered requests,
+	 * MIR_ETIMEDOUT (the fiber's deadline), MIR_ECANCELED. */
 	int (*query)(struct mir_arp *, struct mir_ipaddr addr, struct mir_mac *out);
 
 	/* Answer for addr from now on, and announce it twice (RFC 5227 section 2.3), without
@@ -31,7 +32,8 @@ struct mir_arp_ops {
 	void (*remove)(struct mir_arp *, struct mir_ipaddr addr);
 
 	/* Probes whether somebody uses addr (RFC 5227 section 2.1.1, with `wait_ns` in place of
-	 * the seconds there).  Blocks.  0: free.  MIR_EADDRINUSE. */
+	 * the seconds there).  Blocks.  0: free.  MIR_EADDRINUSE,
+	 * MIR_ETIMEDOUT (the fiber's deadline), MIR_ECANCELED: not known. */
 	int (*probe)(struct mir_arp *, struct mir_ipaddr addr, int64_t wait_ns);
 
 	void (*watch)(struct mir_arp *, mir_arp_conflict *, mir_arp_unreachable *, void *arg);

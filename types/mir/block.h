@@ -1,4 +1,8 @@
-/* block.h: BLOCK, an array of sectors that survives a reboot. */
+/* block.h: BLOCK, an array of sectors that survives a reboot.
+ *
+ * Calls that wait end with MIR_ETIMEDOUT at the fiber's deadline and with MIR_ECANCELED when it is
+ * cancelled; whether a write that ended so has happened, only a read can tell.
+ */
 #ifndef MIR_BLOCK_H
 #define MIR_BLOCK_H
 

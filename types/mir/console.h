@@ -14,7 +14,8 @@ struct mir_console_ops {
 	 * many bytes. */
 	int64_t (*write)(struct mir_console *, const char *text, size_t len);
 
-	/* Waits for input and gives at most cap bytes; 0: end of input.  Blocks.  MIR_ENOSYS. */
+	/* Waits for input and gives at most cap bytes; 0: end of input.  Blocks.
+	 * MIR_ETIMEDOUT (the fiber's deadline), MIR_ECANCELED, MIR_ENOSYS. */
 	int64_t (*read)(struct mir_console *, char *buf, size_t cap);
 };
 

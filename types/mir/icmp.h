@@ -19,8 +19,8 @@ struct mir_icmp_ops {
 	const char *name;
 
 	/* Sends one echo request with `len` payload bytes and waits for its reply.  Blocks.
-	 * MIR_ETIMEDOUT (the fiber's deadline), MIR_EHOSTUNREACH, MIR_ENETUNREACH, MIR_EMSGSIZE,
-	 * MIR_EACCES (host sockets without permission). */
+	 * MIR_ETIMEDOUT (the fiber's deadline), MIR_ECANCELED, MIR_EHOSTUNREACH, MIR_ENETUNREACH,
+	 * MIR_EMSGSIZE, MIR_EACCES (host sockets without permission). */
 	int (*echo)(struct mir_icmp *, struct mir_ipaddr dst, uint16_t seq, uint16_t len,
 	    struct mir_icmp_reply *out);
 };

@@ -39,7 +39,9 @@ struct mir_kv;
  * absolute, and borrowed for the call. */
 typedef int mir_kv_visit(void *arg, struct mir_str key, enum mir_kv_kind kind);
 
-/* Every operation may block.  MIR_ENOENT: no such key.  MIR_EISDIR: a value was expected.
+/* Every operation may block, and one that waits ends with MIR_ETIMEDOUT at the fiber's deadline and
+ * with MIR_ECANCELED when it is cancelled; a change that ended so happened wholly or not at all.
+ * MIR_ENOENT: no such key.  MIR_EISDIR: a value was expected.
  * MIR_ENOTDIR: a dictionary was.  MIR_EIO: the store is hurt. */
 struct mir_kv_ops {
 	const char *name;

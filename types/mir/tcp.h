@@ -37,8 +37,9 @@ struct mir_tcp_ops {
 	const char *name;
 
 	/* Connects from local (NULL, or any parts zero: chosen) to peer.  Blocks. MIR_ECONNREFUSED,
-	 * MIR_ETIMEDOUT, MIR_EHOSTUNREACH, MIR_ENETUNREACH, MIR_EADDRNOTAVAIL (no port left),
-	 * MIR_EADDRINUSE, MIR_ELIMIT. */
+	 * MIR_ETIMEDOUT (no answer, or the fiber's deadline), MIR_ECANCELED, MIR_EHOSTUNREACH and
+	 * MIR_ENETUNREACH (ICMP errors too), MIR_EADDRNOTAVAIL (no port left), MIR_EADDRINUSE,
+	 * MIR_ELIMIT.  After a failure nothing is left of the attempt. */
 	int (*connect)(struct mir_tcp *, const struct mir_endpoint *local,
 	    const struct mir_endpoint *peer, const struct mir_tcp_options *,
 	    struct mir_tcp_flow **out);

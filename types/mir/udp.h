@@ -30,6 +30,7 @@ struct mir_udp_ops {
 	int (*send)(struct mir_udp_port *, const struct mir_ipaddr *src,
 	    const struct mir_endpoint *dst, struct mir_slice *data /* take */, unsigned n);
 
+	/* Gives the port back; the handler is not called any more, and the pointer is dead. */
 	void (*close)(struct mir_udp_port *);
 };
 
