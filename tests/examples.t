@@ -118,6 +118,7 @@ test_transfer() { # URL
 	is "transfer: $where: up" "$(body -T down "$url/up")" "{\"bytes\":$bytes,\"sha256\":\"$sum\"}"
 	is "transfer: $where: up in chunks, by POST" \
 		"$(body -X POST -H 'Transfer-Encoding: chunked' --data-binary @down "$url/up")" "{\"bytes\":$bytes,\"sha256\":\"$sum\"}"
+	is "transfer: $where: up without a digest" "$(body -T down "$url/up?digest=none")" "{\"bytes\":$bytes}"
 	hasnt "transfer: $where: another seed, other bytes" "$(body "$url/digest?bytes=$bytes&seed=8")" "$sum"
 	is "transfer: $where: nothing" "$(body "$url/down?bytes=0" | wc -c)" 0
 	is "transfer: $where: what is wrong" \
