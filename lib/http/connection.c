@@ -24,7 +24,7 @@ static void exchange_init(struct mir_http_exchange *x)
 	x->request.local = x->conn->local;
 	x->request.peer = x->conn->peer;
 	x->request.version = 11;
-	x->started = mir_now_precise();
+	x->started = x->server->config.http_access_log ? mir_now_precise() : 0;
 	mir_http_response_init(x);
 }
 

@@ -22,7 +22,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-bool mir_http_ieq(struct mir_str s, const char *text)
+bool mir_http_ieq_all(struct mir_str s, const char *text)
 {
 	size_t i;
 

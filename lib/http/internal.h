@@ -96,7 +96,12 @@ int64_t mir_http_path_encode(struct mir_str path, char *out, size_t cap);
 /* headers.c */
 bool mir_http_is_token(struct mir_str);
 bool mir_http_is_token_char(uint8_t);
-bool mir_http_ieq(struct mir_str, const char *lower);
+bool mir_http_ieq_all(struct mir_str, const char *text);
+/* Equal but for the case of letters.  Most names differ in their first character. */
+static inline bool mir_http_ieq(struct mir_str s, const char *text)
+{
+	return s.len && !((s.p[0] ^ text[0]) & ~0x20) && mir_http_ieq_all(s, text);
+}
 struct mir_str mir_http_trim(struct mir_str);
 /* The next element of a comma-separated list, trimmed, quoted strings kept whole; false at the end.
  */

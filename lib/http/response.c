@@ -100,19 +100,22 @@ static int put(struct mir_http_exchange *x, const void *p, size_t n)
 	return 0;
 }
 
-static int put_str(struct mir_http_exchange *x, const char *s)
-{
-	return put(x, s, strlen(s));
-}
-
 /* A header whose name and value are known to be good. */
 static int put_header(struct mir_http_exchange *x, const char *name, const char *value, size_t len)
 {
-	int rc;
+	size_t n = strlen(name);
+	int rc = reserve(x, n + len + 4);
+	uint8_t *p;
 
-	if ((rc = put_str(x, name)) || (rc = put(x, ": ", 2)) || (rc = put(x, value, len)))
+	if (rc < 0)
 		return rc;
-	return put(x, "\r\n", 2);
+	p = x->text + x->text_len;
+	memcpy(p, name, n);
+	memcpy(p + n, ": ", 2);
+	memcpy(p + n + 2, value, len);
+	memcpy(p + n + 2 + len, "\r\n", 2);
+	x->text_len += (uint32_t)(n + len + 4);
+	return 0;
 }
 
 void mir_http_response_init(struct mir_http_exchange *x)
