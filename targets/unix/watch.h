@@ -28,8 +28,8 @@ struct mir_poll_fd {
 };
 
 /* Watches p->fd for p->events (0: for MIR_POLL_ERR only).  The descriptor stays the caller's, who
- * makes it non-blocking, and removes it before closing it.  0; MIR_EEXIST, MIR_EPERM (a kind that
- * cannot be watched: a regular file), MIR_ENOMEM, MIR_ENOSPC. */
+ * makes it non-blocking, and removes or forgets it before closing it.  0; MIR_EEXIST, MIR_EPERM (a
+ * kind that cannot be watched: a regular file), MIR_ENOMEM, MIR_ENOSPC. */
 int mir_poll_add(struct mir_poll_fd *p);
 
 /* Asks for other events from now on; costs nothing if they are the same.  Also arms MIR_POLL_EDGE
@@ -38,5 +38,9 @@ void mir_poll_set(struct mir_poll_fd *p, unsigned events);
 
 /* No call of ready after this one. */
 void mir_poll_remove(struct mir_poll_fd *p);
+
+/* The same for a descriptor without duplicates that the caller closes now: the host stops watching
+ * it by itself. */
+void mir_poll_forget(struct mir_poll_fd *p);
 
 #endif

@@ -70,6 +70,11 @@ void mir_poll_set(struct mir_poll_fd *f, unsigned events)
 void mir_poll_remove(struct mir_poll_fd *f)
 {
 	control(EPOLL_CTL_DEL, f);
+	mir_poll_forget(f);
+}
+
+void mir_poll_forget(struct mir_poll_fd *f)
+{
 	for (int i = p.next; i < p.n; i++) {
 		if (p.events[i].data.ptr == f)
 			p.events[i].data.ptr = NULL;

@@ -245,7 +245,7 @@ static int flow_shutdown(struct mir_flow *flow, enum mir_flow_half half)
 static void release(struct host_flow *f)
 {
 	if (f->watched)
-		mir_poll_remove(&f->poll);
+		mir_poll_forget(&f->poll);
 	mir_unpost(&f->task);
 	close(f->poll.fd);
 	mir_host_of_tcp(f->tcp.tcp)->stats.flows--;

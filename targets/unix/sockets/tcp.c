@@ -21,7 +21,8 @@ struct host_listener {
 	mir_tcp_accept *accept;
 	void *arg;
 	bool paused, starved;
-	int64_t told; /* when the log last said that descriptors are used up */
+	unsigned burst; /* connections taken in one turn: as many as came in the last ones */
+	int64_t told;   /* when the log last said that descriptors are used up */
 };
 
 static void set(int fd, int level, int name, int value)
@@ -182,9 +183,11 @@ static void accept_ready(struct mir_poll_fd *p, unsigned events)
 {
 	struct host_listener *l = mir_container(p, struct host_listener, poll);
 	struct mir_host_stack *h = mir_host_of_tcp(l->listener.tcp);
+	unsigned burst = l->burst;
 
 	(void)events;
-	for (unsigned i = 0; i < BURST && !l->paused; i++) {
+	l->burst = MIR_MIN(2 * burst, (unsigned)BURST);
+	for (unsigned i = 0; i < burst && !l->paused; i++) {
 		struct sockaddr_in a = { .sin_family = AF_INET };
 		socklen_t len = sizeof(a);
 		int fd = accept4(p->fd, (struct sockaddr *)&a, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -197,6 +200,7 @@ static void accept_ready(struct mir_poll_fd *p, unsigned events)
 				starve(l, errno);
 			if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO)
 				continue;
+			l->burst = MIR_MAX(i, 1u); /* asking in vain costs a system call */
 			return;
 		}
 		local =
@@ -229,6 +233,7 @@ static int tcp_listen(struct mir_tcp *t, const struct mir_endpoint *local, unsig
 	l->listener = (struct mir_tcp_listener){ t, local_of(fd) };
 	l->poll = (struct mir_poll_fd){ fd, MIR_POLL_IN, accept_ready };
 	l->accept = accept;
+	l->burst = 1;
 	l->arg = arg;
 	mir_timer_init(&l->retry, retry);
 	if ((rc = mir_poll_add(&l->poll)) < 0) {
