@@ -201,8 +201,9 @@ static int copy(int from, int to)
 	return n < 0 ? -errno : 0;
 }
 
-/* Put a copy of the image at dist/NAME, unless it is there already. */
-static int deliver(const char *from, const char *to)
+/* Put a copy of the image, or of its debugging information, at dist/NAME, unless it is there
+ * already. */
+static int deliver(const char *from, const char *to, mode_t mode)
 {
 	const char *temporary = mem_fmt("%s.%ld.tmp", to, (long)getpid());
 	struct stat a, b;
@@ -216,7 +217,7 @@ static int deliver(const char *from, const char *to)
 		return 0;
 	}
 	rc = dir_make(path_dir(to));
-	out = rc < 0 ? rc : open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0777);
+	out = rc < 0 ? rc : open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (out < 0) {
 		rc = rc < 0 ? rc : -errno;
 		close(in);
@@ -247,6 +248,7 @@ int build_image(const struct arguments *args, struct manifest *out)
 	struct configuration c;
 	struct progress p = { .c = &c };
 	struct list command = { 0 };
+	const char *from;
 	int rc;
 
 	if ((rc = configuration_to_build(args, &c, out)))
@@ -268,7 +270,10 @@ int build_image(const struct arguments *args, struct manifest *out)
 		diag_info("%s was not built", out->image);
 		return EXIT_FAILED;
 	}
-	rc = deliver(mem_fmt("%s/obj/image/%s", c.folder, c.name), out->image);
+	from = mem_fmt("%s/obj/image/%s", c.folder, c.name);
+	rc = deliver(from, out->image, 0777);
+	if (rc == 0)
+		rc = deliver(mem_fmt("%s.debug", from), mem_fmt("%s.debug", out->image), 0666);
 	if (rc < 0) {
 		diag_error(NULL, "cannot write '%s': %s", out->image, strerror(-rc));
 		return EXIT_FAILED;

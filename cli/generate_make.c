@@ -138,7 +138,7 @@ static void settings(const struct configuration *c, struct text *out)
 	    "# 'mirage build' runs it in the folder of %s.\n\n"
 	    "CC := %s\n# %s\n"
 	    "T := %s\nTOOL := %s\n"
-	    "OUTPUT := $T/obj/image/%s\n\n",
+	    "OUTPUT := $T/obj/image/%s\nOBJCOPY ?= objcopy\n\n",
 	    c->folder, path_base(c->conf.file), path_base(c->conf.file), c->compiler,
 	    compiler_version(c), c->folder, make_quote(paths_tool()), make_quote(c->name));
 }
@@ -164,7 +164,10 @@ static void rules(const struct configuration *c, struct text *out)
 		      "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link\n"
 		      "\t@echo '[link] $(notdir $@)'\n"
 		      "\t@mkdir -p '$(@D)'\n"
-		      "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n\n"
+		      "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n"
+		      "# What debuggers read goes beside the image; names of functions stay.\n"
+		      "\t@$(OBJCOPY) --only-keep-debug '$@' '$@.debug'\n"
+		      "\t@$(OBJCOPY) --strip-debug --add-gnu-debuglink='$@.debug' '$@'\n\n"
 		      "define compile\n"
 		      "@echo '[cc] $(1)'\n"
 		      "@mkdir -p '$(@D)'\n"

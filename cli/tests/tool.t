@@ -78,6 +78,10 @@ fi
 
 # --- clean ---------------------------------------------------------------------------
 
+check "debugging information stays out of the image" bash -c \
+	'! readelf -SW dist/my-http | grep -q "\.debug_info" && readelf -SW dist/my-http | grep -q "\.symtab"'
+check "it is beside it" bash -c 'readelf -SW dist/my-http.debug | grep -q "\.debug_info"'
+check "where the image says" bash -c 'readelf -p .gnu_debuglink dist/my-http | grep -qw my-http.debug'
 check "another target too" mirage configure --unix
 check "clean --dry-run" mirage clean --dry-run
 check "removes nothing" test -x dist/my-http
