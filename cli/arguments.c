@@ -170,7 +170,8 @@ void command_print_help(const struct command *c)
 		    left, o->help);
 	}
 	if (c->keys_allowed)
-		printf(
-		    "  %-25s %s\n", "    --KEY=VALUE", "any key of the application or its devices");
+		printf("  %-25s %s\n", "    --KEY=VALUE",
+		    str_eq(c->name, "run") ? "a boot argument, as after --"
+					   : "any key of the application or its devices");
 	printf("  %-25s %s\n", "    --help", "print this help");
 }

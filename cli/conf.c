@@ -28,6 +28,19 @@ static bool good_name(const char *s)
 	return true;
 }
 
+/* Words of C, which name no function and no member. */
+static bool is_keyword(const char *s)
+{
+	static const char words[] =
+	    "auto break case char const continue default do double else enum extern float for goto "
+	    "if inline int long register restrict return short signed sizeof static struct switch "
+	    "typedef union unsigned void volatile while asm typeof bool true false";
+	struct list all = { 0 };
+
+	list_split(&all, words, ' ');
+	return list_has(&all, s);
+}
+
 static bool check_name(const struct statement *s, const char *name)
 {
 	struct place at = s->at_key;
@@ -63,7 +76,7 @@ static void take_function(struct conf *c, const struct statement *s, const char 
 	char *module = dot ? mem_strn(job, (size_t)(dot - job)) : NULL;
 	bool good = module ? good_name(module) && good_name(dot + 1) : good_name(job);
 
-	if (!good || strchr(dot ? dot + 1 : job, '-')) {
+	if (!good || strchr(dot ? dot + 1 : job, '-') || (!dot && is_keyword(job))) {
 		diag_error(&s->at_value, "not a function");
 		diag_found("'%s'", job);
 		diag_expected("FILE.FUNCTION, as hello.main for hello_main() in hello.c, or the "
@@ -215,6 +228,11 @@ static void take_key(struct conf *c, const struct statement *s, const char *name
 	statement_words(s, &w);
 	if (!check_name(s, name))
 		return;
+	if (is_keyword(name)) {
+		diag_error(&s->at_key, "'%s' is a word of C: keys.%s cannot be", name, name);
+		diag_expected("another name");
+		return;
+	}
 	if (!w.n || !value_type(w.v[0].s)) {
 		bad_value(w.n ? &w.v[0].at : &s->at_value, "not a type", w.n ? w.v[0].s : "", form);
 		diag_note("types: bool, int, size, port, port0, string, ip, cidr, duration, "

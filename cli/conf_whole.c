@@ -66,6 +66,27 @@ void conf_finish_ip(struct conf *c)
 		renamed(c, &g, "ipv4-gateway", g.value);
 }
 
+/* One value under two names: ip-address and ipv4, net-lan and lan-ipv4. */
+static void check_once(const struct conf *c)
+{
+	for (size_t i = 0; i < c->n_settings; i++) {
+		for (size_t j = i + 1; j < c->n_settings; j++) {
+			const struct conf_setting *a = &c->settings[i], *b = &c->settings[j];
+
+			if (!str_eq(a->option, b->option) || a->at_key.line == b->at_key.line)
+				continue;
+			if (a->at_key.line > b->at_key.line) {
+				a = b;
+				b = &c->settings[i];
+			}
+			diag_error(&b->at_key, "'%s' is given a second time", a->option);
+			diag_note("the first is in line %d: %s", a->at_key.line,
+			    str_trim(a->at_key.source));
+			diag_expected("one of them");
+		}
+	}
+}
+
 void conf_check_whole(struct conf *c)
 {
 	struct place at = { .file = c->file };
@@ -77,6 +98,7 @@ void conf_check_whole(struct conf *c)
 		diag_note("main-noip: %s.main calls %s_main() of %s.c", c->name, str_ident(c->name),
 		    c->name);
 	}
+	check_once(c);
 	for (size_t i = 0; i < c->needs.n; i++) {
 		if (c->main != MAIN_NOIP || !str_eq(c->needs.v[i].s, "stack"))
 			continue;

@@ -308,8 +308,16 @@ int configuration_make(const struct request *r, struct configuration *out)
 		return rc;
 	choose_compiler(c);
 	check_folders(&c->conf);
-	for (size_t i = 0; i < c->conf.devices_path.n; i++)
-		list_add(&folders, c->conf.devices_path.v[i].s);
+	for (size_t i = 0; i < c->conf.devices_path.n; i++) {
+		const struct word *w = &c->conf.devices_path.v[i];
+
+		if (dir_exists(w->s)) {
+			list_add(&folders, w->s);
+			continue;
+		}
+		diag_error(&w->at, "there is no folder '%s'", w->s);
+		diag_expected("a folder with devices, relative to %s", path_base(c->conf.file));
+	}
 	c->graph.name = c->name;
 	c->graph.conf = &c->conf;
 	c->graph.target = &c->target;

@@ -303,7 +303,7 @@ unsigned descriptors_load(const char *share, const struct target *target,
 	for (size_t i = 0; i < more.n; i++) {
 		if (!dir_exists(more.v[i])) {
 			diag_error(NULL, "cannot find the folder of devices '%s'", more.v[i]);
-			diag_expected("folders that exist in devices-path: and MIRAGE_DEVICES");
+			diag_expected("folders that exist, in MIRAGE_DEVICES");
 			errors++;
 		}
 		errors += load_files(more.v[i], "*/device.conf", out);

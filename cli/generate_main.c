@@ -198,9 +198,9 @@ static void arguments(const struct configuration *c, struct text *out)
 				    out);
 	}
 	text_addf(out,
-	    "};\n\nstatic struct mir_args boot = {\n\t.program = %s,\n\t.version = \"%s "
-	    "(mirage " MIRAGE_VERSION ")\",\n\t.table = table,\n\t.n = MIR_COUNT(table),\n};\n\n",
-	    str_c_quote(c->name), c->name);
+	    "};\n\nstatic struct mir_args boot = {\n\t.program = %s,\n\t.version = "
+	    "\"(mirage " MIRAGE_VERSION ")\",\n\t.table = table,\n\t.n = MIR_COUNT(table),\n};\n\n",
+	    str_c_quote(c->name));
 }
 
 /* One option, several devices. */

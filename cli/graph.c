@@ -350,6 +350,7 @@ unsigned graph_resolve(struct graph *g)
 		add_named_library(g, g->target->uses.v[i], NULL);
 	for (size_t i = 0; i < c->uses.n; i++)
 		add_named_library(g, c->uses.v[i].s, &c->uses.v[i].at);
+	graph_check_choices(g);
 	if (diag_errors() == before)
 		graph_check_settings(g);
 	return diag_errors() - before;

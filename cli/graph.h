@@ -73,6 +73,8 @@ bool graph_keys(struct graph *, struct instance *in);
  * took. */
 void graph_app_keys(struct graph *);
 void graph_check_settings(struct graph *);
+/* Complain about choices (kv_ro, static-kv_ro) that no device makes. */
+void graph_check_choices(const struct graph *);
 /* The value of a choice (kv_ro, block, net) for a group, "" if there is none. */
 const char *graph_choice(struct graph *, const char *group, const char *key);
 

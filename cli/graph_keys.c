@@ -264,18 +264,43 @@ static void choice_values(const struct graph *g, const char *key, struct list *o
 	}
 }
 
+/* kv_ro of "kv_ro" and of "static-kv_ro". */
+static const char *choice_key(const struct graph *g, const char *option)
+{
+	for (size_t i = 0; i < g->descriptors.n; i++)
+		for (size_t j = 0; j < g->descriptors.v[i].n_whens; j++)
+			if (names_key(g, option, g->descriptors.v[i].whens[j].key))
+				return g->descriptors.v[i].whens[j].key;
+	return option;
+}
+
 static void check_choice(
     const struct graph *g, const char *key, const char *value, const struct place *at)
 {
 	struct list values = { 0 };
 
-	choice_values(g, key, &values);
+	choice_values(g, choice_key(g, key), &values);
 	if (!values.n || list_has(&values, value))
 		return;
 	diag_error(at, "wrong value for '%s%s'", at ? "" : "--", key);
 	diag_found("'%s'", value);
 	diag_expected("%s", list_join(&values, " or "));
 	diag_suggest(value, &values);
+}
+
+void graph_check_choices(const struct graph *g)
+{
+	for (size_t i = 0; i < g->conf->n_settings; i++) {
+		const struct conf_setting *s = &g->conf->settings[i];
+
+		check_choice(g, s->option, s->value, &s->at_value);
+	}
+	for (size_t i = 0; i < g->settings->n; i++) {
+		const char *s = g->settings->v[i];
+		size_t n = strcspn(s, "=");
+
+		check_choice(g, mem_strn(s, n), s[n] ? s + n + 1 : "", NULL);
+	}
 }
 
 void graph_check_settings(struct graph *g)
@@ -288,7 +313,6 @@ void graph_check_settings(struct graph *g)
 	for (size_t i = 0; i < g->conf->n_settings; i++) {
 		const struct conf_setting *s = &g->conf->settings[i];
 
-		check_choice(g, s->option, s->value, &s->at_value);
 		if (s->known || list_has(&g->used, s->option) || known_option(g, s->option))
 			continue;
 		names = options;
@@ -305,7 +329,6 @@ void graph_check_settings(struct graph *g)
 		const char *s = g->settings->v[i];
 		const char *option = mem_strn(s, strcspn(s, "="));
 
-		check_choice(g, option, s[strlen(option)] ? s + strlen(option) + 1 : "", NULL);
 		if (list_has(&g->used, option))
 			continue;
 		if (known_option(g, option)) {

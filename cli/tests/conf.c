@@ -47,6 +47,23 @@ static void wrong(const char *text, const char *first, const char *second, const
 	mem_release();
 }
 
+static void twice(void)
+{
+	struct conf c;
+
+	wrong("main-ip: a.b\nipv4: 10.1.1.1/24\nip-address: 10.1.1.2\n",
+	    "hello.conf:3:1: error: 'ipv4' is given a second time",
+	    "the first is in line 2: ipv4: 10.1.1.1/24", NULL);
+	wrong("main-ip: a.b\nlan-ipv4: 10.1.1.1/24\nnet-lan: 10.1.1.2/24\n",
+	    "hello.conf:3:1: error: 'lan-ipv4' is given a second time", "expected: one of them",
+	    NULL);
+	wrong("main-ip: a.b\nkey-if: int 1 \"x\"\n", "hello.conf:2:1: error: 'if' is a word of C",
+	    "another name", NULL);
+	wrong("main-ip: while\n", "hello.conf:1:10: error: not a function", "'while'", NULL);
+	ok(parse("main-ip: do.while\n", &c) == 0, "do_while() is a function");
+	mem_release();
+}
+
 static const char *setting(const struct conf *c, const char *option)
 {
 	const struct conf_setting *s = conf_setting(c, option);
@@ -193,6 +210,7 @@ static void syntax(void)
 int main(void)
 {
 	RUN_PLAIN(mains);
+	RUN_PLAIN(twice);
 	RUN_PLAIN(addresses);
 	RUN_PLAIN(families);
 	RUN_PLAIN(keys);

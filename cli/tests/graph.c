@@ -275,6 +275,12 @@ static void settings_checked(void)
 		says("hello.conf:2:7: error: wrong value for 'logs'") && says("[SOURCE:]LEVEL"),
 	    "a level that is none");
 	end();
+	begin("direct");
+	ok(resolve("main-noip: a.b\nfs-x: .\nx-kv_ro: crunhc\n") > 0 &&
+		says("hello.conf:3:10: error: wrong value for 'x-kv_ro'") &&
+		says("did you mean 'crunch'?"),
+	    "a choice for one device that is none");
+	end();
 	begin("socket");
 	list_add(&settings, "log=debug");
 	ok(resolve("main-noip: a.b\n") > 0 && says("did you mean 'logs'?"), "what is near");
