@@ -130,7 +130,7 @@ depend-check:
 	@scripts/depend.sh check
 
 # Every test that needs no virtual machine.
-SYSTEM_TESTS = $(sort $(wildcard tests/*.t tests/*/*.t cli/tests/*.t))
+SYSTEM_TESTS = $(sort $(filter-out tests/long/%,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t)))
 check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 all tests-build net-tools
 	@$(MAKE) --no-print-directory -j2 fuzz-build
