@@ -117,7 +117,7 @@ SHARE   := $(DESTDIR)$(PREFIX)/share/mirage
 # What images are built from, without tests and fuzzers.
 SHARED  = $(shell find types run lib targets -type f ! -path '*/tests/*' ! -path '*/fuzz/*' | sort)
 
-.PHONY: demo check check-all bench fuzz install uninstall depend-check
+.PHONY: demo check check-all bench bench-check fuzz install uninstall depend-check
 demo: ## build examples/www for this machine and serve it; ctrl-C ends it
 	@scripts/depend.sh build
 	@$(MAKE) --no-print-directory -j2 all
@@ -147,6 +147,11 @@ bench: ## measure side by side with named peers
 	@scripts/depend.sh bench
 	@$(MAKE) --no-print-directory -j2 all net-tools $(BUILD)/bench/fiber
 	@bench/run.sh
+
+bench-check: ## measure, and compare with bench/budgets
+	@scripts/depend.sh bench
+	@$(MAKE) --no-print-directory -j2 all net-tools $(BUILD)/bench/fiber
+	@bench/check.sh
 
 # A program on the unix target, as the tool compiles images.
 BENCH_C := $(wildcard run/*.c run/*.S targets/unix/*.c) \

@@ -9,7 +9,7 @@ printf '%-34s %-12s %12s %12s %14s  %s\n' fibers unit peer image image/peer peer
 	ratio = $4 > 0 ? $3 / $4 : 0
 	printf "%-34s %-12s %12s %12s %14.4f  %s\n", $1, $2, $4, $3, ratio, $5
 	if (json)
-		printf "{\"row\":\"%s\",\"unit\":\"%s\",\"value\":%s,\"%s\":%s,\"ratio_%s\":%.6f}\n",
+		printf "{\"image\":\"fiber\",\"mode\":\"unix\",\"row\":\"%s\",\"unit\":\"%s\",\"value\":%s,\"%s\":%s,\"ratio_%s\":%.6f}\n",
 			$1, $2, $3, $5, $4, $5, ratio >>json
 }'
 exit "${PIPESTATUS[0]}"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# size.sh: bytes of images and times of builds, beside the least that C can do here: a
-# hello of gcc -O2, stripped, linked dynamically and statically.
+# size.sh: bytes of images and times of builds, beside the least that C can do here, a
+# hello of gcc -O2, stripped, linked dynamically and statically, and beside the program
+# of nginx, without the libraries that it needs.
 #
 #	bench/size.sh [--json FILE]
 
@@ -8,7 +9,7 @@
 . "$bench_dir/../tests/net/image.sh"
 bench_mode=unix bench_image=examples
 [ "${1-}" != --json ] || bench_json=$2
-need gcc strip awk
+need gcc strip awk nginx
 
 seconds() { # COMMAND ...: how long it takes
 	local begin=$EPOCHREALTIME
@@ -21,6 +22,7 @@ bytes() { # FILE: stripped
 
 printf '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n' >"$net_tmp/hello.c"
 floor_build() { gcc -O2 "$@" -o "$net_tmp/hello" "$net_tmp/hello.c"; }
+nginx=$(bytes "$(command -v nginx)")
 dynamic_s=$(seconds floor_build) && dynamic=$(bytes "$net_tmp/hello")
 static_s=$(seconds floor_build -static) && static=$(bytes "$net_tmp/hello")
 
@@ -29,7 +31,9 @@ for pair in hello:socket www:socket www:direct; do
 	rm -rf "$image_out/images/$name-$mode"
 	cold=$(seconds image_build "$name" "$mode") || { echo "size.sh: $name does not build for $mode" >&2; continue; }
 	image=$image_out/images/$name-$mode/dist/$name
+	result "$name, $mode: image" bytes image "$(stat -c %s "$image")"
 	result "$name, $mode: stripped" bytes image "$(bytes "$image")"
+	result "$name, $mode: stripped" bytes nginx "$nginx"
 	result "$name, $mode: built from nothing" s image "$cold"
 	result "$name, $mode: built again" s image "$(seconds image_build "$name" "$mode")"
 	for side in dynamic static; do
@@ -38,4 +42,4 @@ for pair in hello:socket www:socket www:direct; do
 		result "$name, $mode: built from nothing" s "$side" "${!time}"
 	done
 done
-report dynamic static
+report dynamic static nginx
