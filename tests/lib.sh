@@ -9,6 +9,8 @@
 # afterwards whatever happens; processes by pid; waiting without fixed sleeps.
 
 set -u
+# What a make above us has set is not meant for those that tests run.
+unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${BUILD:-$root/build}
 case $build in /*) ;; *) build=$root/$build ;; esac
