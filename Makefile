@@ -118,13 +118,14 @@ SHARE   := $(DESTDIR)$(PREFIX)/share/mirage
 SHARED  = $(shell find types run lib targets -type f ! -path '*/tests/*' ! -path '*/fuzz/*' | sort)
 
 .PHONY: demo check check-all bench bench-check fuzz install uninstall depend-check
-demo: ## build examples/www for this machine and serve it; ctrl-C ends it
+DEMO_PORT ?= 8080
+demo: ## build examples/www and serve it at DEMO_PORT (8080); ctrl-C ends it
 	@scripts/depend.sh build
 	@$(MAKE) --no-print-directory -j2 all
 	@cd examples/www && ../../$(BUILD)/mirage configure --socket && ../../$(BUILD)/mirage depend && \
 		../../$(BUILD)/mirage build --socket && \
-		echo "The site is at http://127.0.0.1:8080/ - ctrl-C ends it." && \
-		exec ../../$(BUILD)/mirage run --socket
+		echo "The site is at http://127.0.0.1:$(DEMO_PORT)/ - ctrl-C ends it." && \
+		exec ../../$(BUILD)/mirage run --socket -- --http-port=$(DEMO_PORT)
 
 depend-check:
 	@scripts/depend.sh check
