@@ -225,6 +225,22 @@ static void conflict(void *arg, struct mir_ipaddr addr, const struct mir_mac *cl
 	}
 }
 
+/* A gateway outside of our network works where it answers ARP on the link all the same (a /32 with
+ * its router, as some hypervisors hand out); mostly it is a slip. */
+static void warn_if_far(const struct mir_ipv4_config *c)
+{
+	uint32_t mask = mir_mask4(c->ipv4.len), own = mir_ip4_of(&c->ipv4.addr);
+	char text[MIR_IPADDR_TEXT];
+
+	if (c->ipv4.len == 0 || c->ipv4.len == 32 ||
+	    ((own ^ mir_ip4_of(&c->ipv4_gateway)) & mask) == 0)
+		return;
+	mir_warn(
+	    "%s: --ipv4-gateway=%s is not in the network of --ipv4; it is taken for a neighbour "
+	    "on the link",
+	    c->name, mir_ipaddr_text(&c->ipv4_gateway, text));
+}
+
 static int configure(struct mir_ipv4 *ip, const struct mir_ipv4_config *c)
 {
 	int rc;
@@ -242,6 +258,7 @@ static int configure(struct mir_ipv4 *ip, const struct mir_ipv4_config *c)
 			mir_error("%s: --ipv4-gateway: not another host's address", c->name);
 			return rc;
 		}
+		warn_if_far(c);
 	}
 	return 0;
 }
