@@ -135,14 +135,14 @@ SYSTEM_TESTS = $(sort $(filter-out tests/long/%,$(wildcard tests/*.t tests/*/*.t
 check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 all tests-build net-tools
 	@$(MAKE) --no-print-directory -j2 fuzz-build
-	@prove -j2 --exec '' $(sort $(UNITS)) $(SYSTEM_TESTS)
+	@prove --timer -j2 --exec '' $(sort $(UNITS)) $(SYSTEM_TESTS)
 
 # What needs virtual machines or long; on top of `make check`.
 LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t
 check-all: depend-check ## the long tests
 	@scripts/depend.sh browser
 	@$(MAKE) --no-print-directory -j2 all net-tools
-	@prove --exec '' $(filter-out tests/lib.t,$(LONG_TESTS))
+	@prove --timer --exec '' $(filter-out tests/lib.t,$(LONG_TESTS))
 
 bench: ## measure side by side with named peers
 	@scripts/depend.sh bench
