@@ -66,8 +66,8 @@ static bool sample_rtt(struct mir_tcb *t, const struct mir_tcp_segment *s, int64
 	return true;
 }
 
-/* SND.UNA moves on.  Returns how many bytes of the stream that acknowledges. */
-static void advance(struct mir_tcb *t, uint32_t ack, int64_t now)
+/* SND.UNA moves on. */
+static void advance(struct mir_tcb *t, uint32_t ack, struct mir_tcb_delivery *d)
 {
 	uint32_t n = ack - t->una;
 
@@ -77,20 +77,17 @@ static void advance(struct mir_tcb *t, uint32_t ack, int64_t now)
 	}
 	mir_tcp_sliceq_drop(&t->sendq, &t->env->budget, n);
 	t->una = ack;
-	t->progress_at = now;
+	t->progress_at = d->now;
+	if (t->sent)
+		mir_tcb_acked(t, ack, d);
 	if (mir_seq_lt(t->small_end, ack))
 		t->small_end = ack;
-	if (mir_seq_lt(t->high_rxt, ack))
-		t->high_rxt = ack;
-	if (mir_seq_lt(t->lost_edge, ack))
-		t->lost_edge = ack;
 	if (mir_seq_lt(t->recover, ack))
 		t->recover = ack;
 	if (mir_seq_lt(t->wl2, ack - t->max_wnd))
 		t->wl2 = ack - t->max_wnd;
-	mir_tcb_sack_advance(t);
 	t->events |= MIR_TCB_OUTPUT;
-	if (t->sendq.bytes <= t->send_limit / 2)
+	if (t->sendq.bytes <= mir_tcb_send_limit(t) / 2)
 		t->events |= MIR_TCB_WRITABLE;
 }
 
@@ -116,7 +113,7 @@ static bool complete_handshake(struct mir_tcb *t, const struct mir_tcp_segment *
 	}
 	sample_rtt(t, s, now);
 	t->una++;
-	t->small_end = t->recover = t->high_rxt = t->lost_edge = t->una;
+	t->small_end = t->recover = t->widened_end = t->una;
 	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
 	t->backoff = 0;
 	t->wnd = t->max_wnd = s->window;
@@ -131,10 +128,20 @@ static bool complete_handshake(struct mir_tcb *t, const struct mir_tcp_segment *
 	return true;
 }
 
+static void settle(struct mir_tcb *t, const struct mir_tcp_segment *s, uint32_t acked, bool dup,
+    const struct mir_tcb_delivery *d)
+{
+	mir_tcb_probe_acked(t, acked, s->nsack > 0, d->now);
+	mir_tcb_recover(t, acked, dup, d);
+	if (mir_tcb_flight(t) == 0 && !t->sent->probing)
+		mir_tcp_sent_free(&t->sent, &t->env->budget);
+}
+
 bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now)
 {
 	uint32_t acked, flight = mir_tcb_flight(t);
-	bool window_changed, news, dup;
+	struct mir_tcb_delivery d = { .now = now, .fack = t->sent ? t->sent->fack : t->una };
+	bool window_changed, dup;
 
 	if (t->state == MIR_TCP_SYN_RECEIVED && !complete_handshake(t, s, now))
 		return false;
@@ -145,19 +152,22 @@ bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now
 	if (mir_seq_lt(s->ack, t->una))
 		return true; /* old: nothing to learn, its text may be new */
 	acked = s->ack - t->una;
+	d.tsecr = t->use_ts && s->has_ts ? s->tsecr : 0;
 	if (acked > 0) {
 		if (sample_rtt(t, s, now))
 			t->backoff = 0;
-		advance(t, s->ack, now);
+		advance(t, s->ack, &d);
 	}
 	window_changed = update_window(t, s);
-	news = t->use_sack && s->nsack && mir_tcb_sack(t, s);
+	if (t->sent && t->use_sack && s->nsack)
+		mir_tcb_sack(t, s, &d);
 	/* RFC 5681 section 2; with SACK, news in the blocks are what counts (RFC 6675). */
 	dup = acked == 0 && flight > 0 &&
-	      (t->use_sack ? news : mir_tcp_span(s) == 0 && !window_changed);
+	      (t->use_sack ? d.bytes > 0 : mir_tcp_span(s) == 0 && !window_changed);
 	if (dup)
 		t->env->stats.dup_acks++;
-	mir_tcb_recover(t, acked, dup, now);
+	if (t->sent)
+		settle(t, s, acked, dup, &d);
 	if (t->persist && (t->wnd > 0 || acked > 0)) {
 		t->persist = false;
 		t->rtx_at = MIR_NEVER;

@@ -38,6 +38,7 @@ struct mir_tcp_cc {
 			uint32_t k_ms;
 			uint32_t w_est; /* bytes: what Reno would have */
 			uint32_t est_acked, acked;
+			uint32_t prior; /* bytes: the window at the last loss */
 		} cubic;
 	} u;
 };

@@ -21,7 +21,7 @@ static uint32_t cube_root(uint64_t v)
 static void cubic_init(struct mir_tcp_cc *cc)
 {
 	cc->u.cubic.epoch = 0;
-	cc->u.cubic.w_max = 0;
+	cc->u.cubic.w_max = cc->u.cubic.prior = 0;
 	cc->u.cubic.acked = 0;
 }
 
@@ -49,10 +49,11 @@ static uint32_t target(const struct mir_tcp_cc *cc, int64_t at)
 	return (uint32_t)MIR_MAX((int64_t)cc->cwnd, MIR_MIN(w, (int64_t)cc->cwnd * 3 / 2));
 }
 
-/* Section 4.3: what Reno with this beta would have; alpha = 3 (1 - beta) / (1 + beta) = 9 / 17. */
+/* Section 4.3: what Reno with this beta would have; alpha = 3 (1 - beta) / (1 + beta) = 9 / 17, and
+ * 1 once the window is as large as it was. */
 static void follow_reno(struct mir_tcp_cc *cc, uint32_t bytes)
 {
-	uint32_t need = cc->u.cubic.w_est / 9 * 17;
+	uint32_t w = cc->u.cubic.w_est, need = w < cc->u.cubic.prior ? w / 9 * 17 : w;
 
 	cc->u.cubic.est_acked += bytes;
 	if (cc->u.cubic.est_acked >= need) {
@@ -94,6 +95,7 @@ static void cubic_acked(struct mir_tcp_cc *cc, uint32_t bytes, int64_t srtt, int
 static void cubic_lost(struct mir_tcp_cc *cc, uint32_t flight, int64_t now)
 {
 	(void)now;
+	cc->u.cubic.prior = cc->cwnd;
 	if (cc->cwnd < cc->u.cubic.w_max)
 		cc->u.cubic.w_max = (uint32_t)((uint64_t)cc->cwnd * 17 / 20);
 	else

@@ -23,25 +23,22 @@ static const char *check_sliceq(const struct mir_tcp_sliceq *q)
 
 static const char *check_sending(const struct mir_tcb *t)
 {
-	uint32_t before = t->una;
+	const char *bad;
 
 	if (!mir_seq_le(t->una, t->nxt))
 		return "SND.UNA is past SND.NXT";
 	if (mir_seq_lt(mir_tcb_stream_end(t) + (t->fin_sent && !t->fin_acked), t->nxt))
 		return "SND.NXT is past the end of the stream";
-	if (!mir_seq_le(t->una, t->high_rxt) || !mir_seq_le(t->high_rxt, t->nxt))
-		return "high_rxt is out of the flight";
-	if (!mir_seq_le(t->una, t->lost_edge) || !mir_seq_le(t->lost_edge, t->nxt))
-		return "lost_edge is out of the flight";
-	for (unsigned i = 0; i < t->sacked.n; i++) {
-		const struct mir_tcp_range *r = &t->sacked.range[i];
-
-		if (!mir_seq_lt(r->from, r->to) || mir_seq_lt(r->from, before) ||
-		    mir_seq_lt(t->nxt, r->to))
-			return "the scoreboard is not in order";
-		before = r->to;
-	}
-	if (mir_tcb_pipe(t) > 2 * mir_tcb_flight(t))
+	if (!mir_tcb_in_handshake(t) && mir_tcb_flight(t) > 0 &&
+	    (!t->sent || t->sent->n == 0 || mir_tcp_sent_at(t->sent, 0)->from != t->una ||
+		t->sent->end != t->nxt))
+		return "the records are not of what is in flight";
+	if (mir_tcb_flight(t) == 0 && t->sent && (t->sent->n > 0 || !t->sent->probing))
+		return "records are kept of nothing";
+	bad = t->sent ? mir_tcp_sent_check(t->sent) : NULL;
+	if (bad)
+		return bad;
+	if (mir_tcb_pipe(t) > mir_tcb_flight(t))
 		return "the pipe holds more than was sent";
 	if (t->cc.cwnd < t->mss)
 		return "the congestion window is below a segment";

@@ -60,12 +60,14 @@ static void set_config(struct mir_tcp_core *core, const struct mir_tcp_device_co
 
 	*c = *config;
 	c->tcp_memory = c->tcp_memory ? c->tcp_memory : 64u << 20;
-	c->tcp_send = MIR_MIN(c->tcp_send ? c->tcp_send : 1u << 20, 1u << 30);
+	c->tcp_send = MIR_MIN(c->tcp_send ? c->tcp_send : 4u << 20, 1u << 30);
 	c->tcp_receive = MIR_MIN(c->tcp_receive ? c->tcp_receive : 4u << 20, 1u << 30);
 	c->tcp_connections = c->tcp_connections ? c->tcp_connections : 65536;
 	c->tcp_time_wait = c->tcp_time_wait ? c->tcp_time_wait : MIR_SECOND(10);
 	core->env.budget.limit = c->tcp_memory;
-	core->env.cc = &mir_tcp_newreno;
+	core->env.cc = &mir_tcp_cubic;
+	if (c->tcp_congestion && strcmp(c->tcp_congestion, mir_tcp_newreno.name) == 0)
+		core->env.cc = &mir_tcp_newreno;
 }
 
 int mir_tcp_device_start(struct mir_tcp_device *d, const struct mir_tcp_device_config *config)

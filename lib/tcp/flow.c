@@ -69,7 +69,7 @@ static int send_slice(struct mir_tcp_conn *c, struct mir_slice *s)
 
 		if (room == 0 && c->tcb.error < 0)
 			return c->tcb.error;
-		if (room == 0 && c->tcb.sendq.bytes < c->tcb.send_limit)
+		if (room == 0 && c->tcb.sendq.bytes < mir_tcb_send_limit(&c->tcb))
 			return MIR_EPIPE;
 		if (room > 0)
 			rc = send_part(c, s, room);

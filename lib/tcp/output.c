@@ -13,6 +13,13 @@ struct sender {
 	uint8_t nsack;
 };
 
+/* The congestion window is in full use. */
+static void limited(struct mir_tcb *t)
+{
+	t->cwnd_limited = true;
+	t->limited_end = t->nxt;
+}
+
 static bool in_window(const struct mir_tcb *t, uint32_t len)
 {
 	return mir_tcb_flight(t) + len <= t->wnd;
@@ -93,7 +100,7 @@ static void send_syn(struct sender *o)
 	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
 	if (t->nxt == t->iss) {
 		t->nxt = t->iss + 1;
-		t->small_end = t->recover = t->high_rxt = t->lost_edge = t->iss;
+		t->small_end = t->recover = t->iss;
 		t->timed_at = o->now;
 		t->timed_end = t->nxt;
 	}
@@ -162,24 +169,61 @@ static uint32_t send_range(struct sender *o, uint32_t from, uint32_t span)
 	return got + !!(s.flags & MIR_TCP_FIN);
 }
 
+/* Sends the i-th record, or as much as fits into a segment now, without SACK blocks if they would
+ * not leave room for all of it: they follow in an ACK of their own. */
+static uint32_t send_record(struct sender *o, uint32_t i)
+{
+	struct mir_tcb *t = o->t;
+	uint32_t from = mir_tcp_sent_at(t->sent, i)->from, to = mir_tcp_sent_end(t->sent, i);
+	uint32_t len = to - from, text = len - (t->fin_sent && to == t->nxt), sent;
+	struct sender bare = *o;
+	bool dsack = t->dsack_due;
+
+	if (text > t->mss)
+		len = text = t->mss;
+	if (text <= o->mss)
+		return send_range(o, from, len);
+	bare.nsack = 0;
+	bare.mss = t->mss;
+	sent = send_range(&bare, from, len);
+	t->due |= MIR_TCB_DUE_ACK;
+	t->dsack_due = dsack;
+	return sent;
+}
+
+/* The i-th record once more.  False: no memory. */
+static bool send_again(struct sender *o, uint32_t i)
+{
+	struct mir_tcb *t = o->t;
+	uint32_t from = mir_tcp_sent_at(t->sent, i)->from, to = mir_tcp_sent_end(t->sent, i);
+	uint32_t sent = send_record(o, i);
+
+	if (sent == 0)
+		return false;
+	if (from + sent != to) { /* the path has become narrower */
+		if (mir_tcp_sent_reserve(&t->sent, &t->env->budget, 1, t->una) < 0)
+			return false;
+		mir_tcp_sent_split(t->sent, i, from + sent);
+	}
+	mir_tcb_sent_again(t, i, o->now);
+	return true;
+}
+
 /* Sends again what is lost, as far as the congestion window lets.  False: it does not. */
 static bool send_holes(struct sender *o, uint32_t *pipe)
 {
 	struct mir_tcb *t = o->t;
-	struct mir_tcp_range hole;
+	uint32_t i, len;
 
-	while (mir_tcb_next_hole(t, &hole)) {
-		uint32_t len = MIR_MIN(hole.to - hole.from, o->mss);
-
+	while (t->sent && mir_tcp_sent_first_lost(t->sent, &i)) {
+		len = mir_tcp_sent_end(t->sent, i) - mir_tcp_sent_at(t->sent, i)->from;
 		if (!(t->due & MIR_TCB_DUE_REXMIT) && *pipe + len > t->cc.cwnd) {
-			t->cwnd_limited = true;
+			limited(t);
 			return false;
 		}
-		len = send_range(o, hole.from, len);
-		if (len == 0)
+		if (!send_again(o, i))
 			return false;
 		t->due &= (uint8_t)~MIR_TCB_DUE_REXMIT;
-		t->high_rxt = hole.from + len;
 		*pipe += len;
 		mir_tcb_arm_rtx(t, o->now, false);
 	}
@@ -199,7 +243,7 @@ static uint32_t choose(const struct sender *o, uint32_t queued, uint32_t pipe)
 
 	if (len > cwnd) {
 		len = cwnd;
-		t->cwnd_limited = true;
+		limited(t);
 		if (len < o->mss)
 			return 0;
 	}
@@ -227,11 +271,23 @@ static void restart_after_idle(struct mir_tcb *t, int64_t now)
 		t->cc.cwnd = initial;
 }
 
+/* Records of what was just sent from SND.NXT on: one for each segment on the wire. */
+static void note(struct sender *o, uint32_t n, uint32_t len)
+{
+	struct mir_tcb *t = o->t;
+	uint32_t to = t->nxt + n;
+
+	for (uint32_t done = o->mss; done < len; done += o->mss)
+		mir_tcp_sent_add(t->sent, t->nxt + done, o->now);
+	mir_tcp_sent_add(t->sent, to, o->now);
+	t->sent->prr_out += n;
+}
+
 static void sent_new(struct sender *o, uint32_t n, uint32_t len)
 {
 	struct mir_tcb *t = o->t;
 
-	if (t->high_rxt == t->nxt && t->una == t->nxt)
+	if (t->una == t->nxt)
 		t->progress_at = o->now;
 	if (n > len)
 		t->fin_sent = true;
@@ -241,9 +297,51 @@ static void sent_new(struct sender *o, uint32_t n, uint32_t len)
 		t->timed_at = o->now;
 		t->timed_end = t->nxt + n;
 	}
+	note(o, n, len);
 	t->nxt += n;
 	t->due &= (uint8_t)~MIR_TCB_DUE_SHORT;
-	mir_tcb_arm_rtx(t, o->now, false);
+	mir_tcb_arm_rtx(t, o->now, t->rtx_kind == MIR_TCP_RTX_TAIL);
+}
+
+/* New data at SND.NXT.  Returns how many numbers it took: 0: no memory. */
+static uint32_t send_next(struct sender *o, uint32_t len, bool fin)
+{
+	struct mir_tcb *t = o->t;
+	uint32_t n;
+
+	if (mir_tcp_sent_reserve(&t->sent, &t->env->budget, len / o->mss + 1, t->nxt) < 0)
+		return 0;
+	n = send_range(o, t->nxt, len + fin);
+	if (n > 0)
+		sent_new(o, n, MIR_MIN(n, len));
+	else if (mir_tcb_flight(t) == 0 && !t->sent->probing)
+		mir_tcp_sent_free(&t->sent, &t->env->budget);
+	return n;
+}
+
+/* RFC 8985 section 7.3: a new segment, or the last one again. */
+static void send_probe(struct sender *o)
+{
+	struct mir_tcb *t = o->t;
+	uint32_t queued = mir_tcb_stream_end(t) - t->nxt, room;
+	struct mir_tcp_sent *s = t->sent;
+
+	t->due &= (uint8_t)~MIR_TCB_DUE_TAIL;
+	if (!s || !s->probing || s->n == 0)
+		return;
+	room = t->wnd > mir_tcb_flight(t) ? t->wnd - mir_tcb_flight(t) : 0;
+	if (!t->fin_sent && queued > 0 && room > 0) {
+		if (send_next(o, MIR_MIN(MIR_MIN(queued, room), o->mss), false) > 0)
+			t->sent->probe_end = t->nxt;
+		return;
+	}
+	if (mir_tcp_sent_at(s, s->n - 1)->flags & MIR_TCP_SACKED)
+		return;
+	s->probe_again = true;
+	if (!(mir_tcp_sent_at(s, s->n - 1)->flags & MIR_TCP_LOST))
+		mir_tcp_sent_set_lost(s, s->n - 1);
+	send_again(o, s->n - 1);
+	t->sent->undo.possible = false;
 }
 
 static void send_new(struct sender *o, uint32_t pipe)
@@ -258,10 +356,9 @@ static void send_new(struct sender *o, uint32_t pipe)
 
 		if (len == 0 && !(fin && queued == 0))
 			return;
-		n = send_range(o, t->nxt, len + fin);
+		n = send_next(o, len, fin);
 		if (n == 0)
 			return;
-		sent_new(o, n, MIR_MIN(n, len));
 		pipe += n;
 	}
 }
@@ -319,6 +416,8 @@ void mir_tcb_output(struct mir_tcb *t, int64_t now, mir_tcb_emit *emit, void *ar
 		return;
 	}
 	gather_sacks(&o);
+	if (t->due & MIR_TCB_DUE_TAIL)
+		send_probe(&o);
 	pipe = mir_tcb_pipe(t);
 	if (t->state != MIR_TCP_TIME_WAIT && t->state != MIR_TCP_FIN_WAIT_2 &&
 	    send_holes(&o, &pipe))

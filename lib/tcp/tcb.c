@@ -4,6 +4,7 @@
 
 enum {
 	RECEIVE_START = 64 * 1024, /* first size of the receive buffer; it grows */
+	SEND_START = 256 * 1024,   /* of the send queue */
 	QUICK_ACKS = 16,
 	KEEP_PROBES = 9,
 };
@@ -75,7 +76,7 @@ void mir_tcb_die(struct mir_tcb *t, int error, int64_t now)
 	t->due &= MIR_TCB_DUE_RST;
 	mir_tcp_sliceq_clear(&t->sendq, &t->env->budget);
 	mir_tcp_recvq_drop_ooo(&t->recvq, &t->env->budget);
-	mir_tcb_sack_clear(t);
+	mir_tcp_sent_free(&t->sent, &t->env->budget);
 	if (error < 0)
 		mir_tcp_sliceq_clear(&t->recvq.ready, &t->env->budget);
 	mir_tcb_transition(t, MIR_TCP_CLOSED, now);
@@ -106,16 +107,14 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.nxt = s->iss,
 		.small_end = s->iss,
 		.recover = s->iss,
-		.high_rxt = s->iss,
-		.lost_edge = s->iss,
 		.ts_offset = s->ts_offset,
 		.mtu = s->mtu,
 		.peer_mss = MIR_TCP_DEFAULT_MSS,
 		.rcv_mss = MIR_TCP_DEFAULT_MSS,
-		.send_limit = o->send_buffer ? o->send_buffer : s->send_limit,
+		.send_most = o->send_buffer ? o->send_buffer : s->send_limit,
 		.rcv_limit = o->receive_buffer ? o->receive_buffer : s->receive_limit,
 		.quick_acks = QUICK_ACKS,
-		.dup_threshold = 3,
+		.reorder_steps = 1,
 		.rto = RTO_INITIAL,
 		.user_timeout = o->user_timeout_ns ? o->user_timeout_ns : USER_TIMEOUT,
 		.keep_idle = o->keepalive_idle_ns,
@@ -129,6 +128,8 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 	};
 	stop_timers(t);
 	t->rcv_buffer = MIR_MIN(t->rcv_limit, (uint32_t)RECEIVE_START);
+	t->send_least =
+	    o->send_buffer ? o->send_buffer : MIR_MIN(t->send_most, (uint32_t)SEND_START);
 	t->receive_shift = shift_for(t->rcv_limit);
 	t->max_slices = MIR_MAX(t->max_slices, (uint8_t)1);
 	t->env->stats.states[MIR_TCP_CLOSED]++;
@@ -165,7 +166,7 @@ void mir_tcb_accept(
 	t->ts_recent = peer->ts_recent;
 	t->ts_recent_at = now;
 	t->nxt = t->iss + 1;
-	t->small_end = t->recover = t->high_rxt = t->lost_edge = t->nxt;
+	t->small_end = t->recover = t->nxt;
 	if (peer->syn_ack_sent_at) {
 		t->timed_at = peer->syn_ack_sent_at;
 		t->timed_end = t->nxt;
@@ -181,7 +182,7 @@ void mir_tcb_release(struct mir_tcb *t)
 {
 	mir_tcp_sliceq_clear(&t->sendq, &t->env->budget);
 	mir_tcp_recvq_clear(&t->recvq, &t->env->budget);
-	mir_tcb_sack_clear(t);
+	mir_tcp_sent_free(&t->sent, &t->env->budget);
 	t->env->stats.states[t->state]--;
 }
 
@@ -190,11 +191,24 @@ static bool may_send(const struct mir_tcb *t)
 	return t->state >= MIR_TCP_SYN_SENT && t->state != MIR_TCP_TIME_WAIT && !t->fin_queued;
 }
 
+/* What the window lets be in flight, as much again, and what it may grow by meanwhile. */
+uint32_t mir_tcb_send_limit(const struct mir_tcb *t)
+{
+	const struct mir_budget *b = &t->env->budget;
+
+	if (b->used > b->limit / 2)
+		return t->send_least;
+	return MIR_MAX(
+	    t->send_least, (uint32_t)MIR_MIN((uint64_t)t->cc.cwnd * 3, (uint64_t)t->send_most));
+}
+
 uint32_t mir_tcb_send_room(const struct mir_tcb *t)
 {
-	if (!may_send(t) || t->sendq.bytes >= t->send_limit)
+	uint32_t limit = mir_tcb_send_limit(t);
+
+	if (!may_send(t) || t->sendq.bytes >= limit)
 		return 0;
-	return t->send_limit - t->sendq.bytes;
+	return limit - t->sendq.bytes;
 }
 
 int mir_tcb_send(struct mir_tcb *t, const struct mir_slice *take, int64_t now)

@@ -10,6 +10,7 @@
 
 #include "cc.h"
 #include "recvq.h"
+#include "sent.h"
 #include "sliceq.h"
 #include "wire.h"
 
@@ -49,6 +50,7 @@ enum {
 	MIR_TCB_DUE_REPLY_RST = 16, /* a half-open peer is told; the connection lives on */
 	MIR_TCB_DUE_REXMIT = 32,    /* the first hole goes out whatever the window says */
 	MIR_TCB_DUE_SHORT = 64,     /* a short segment goes out: the persist timer said so */
+	MIR_TCB_DUE_TAIL = 128,     /* a probe whether the tail was lost */
 };
 
 enum mir_tcp_recovery { MIR_TCP_OPEN, MIR_TCP_FAST_RECOVERY, MIR_TCP_LOSS };
@@ -60,11 +62,15 @@ struct mir_tcb_env {
 	const struct mir_tcp_cc_ops *cc;
 };
 
-/* Ranges that the peer has selectively acknowledged, in order, disjoint, above SND.UNA. */
-struct mir_tcp_scoreboard {
-	uint16_t n, cap;
-	uint32_t bytes;
-	struct mir_tcp_range *range;
+/* What rtx_at is the time of, while something is in flight. */
+enum mir_tcp_rtx { MIR_TCP_RTX_TIMEOUT, MIR_TCP_RTX_TAIL, MIR_TCP_RTX_REORDER };
+
+/* What an ACK tells to have arrived. */
+struct mir_tcb_delivery {
+	int64_t now;
+	uint32_t bytes; /* for the first time */
+	uint32_t fack;  /* highest number that was known to have arrived before */
+	uint32_t tsecr; /* 0: none */
 };
 
 struct mir_tcb {
@@ -83,7 +89,7 @@ struct mir_tcb {
 	bool read_shut;    /* arriving data are thrown away */
 	bool orphan;       /* the user has closed: arriving data mean a reset (RFC 2525 2.17) */
 	bool persist;      /* rtx_at is the time of a window probe */
-	bool cwnd_limited; /* the congestion window kept data back since the last ACK */
+	bool cwnd_limited; /* the congestion window kept data back when limited_end was SND.NXT */
 	bool tso;          /* super-segments may be sent */
 	bool passive;
 	uint8_t send_shift, receive_shift;
@@ -96,13 +102,13 @@ struct mir_tcb {
 	/* Sending (RFC 9293 section 3.3.1). */
 	uint32_t iss, una, nxt, wnd, wl1, wl2;
 	uint32_t max_wnd;
-	uint32_t small_end; /* end of the last short segment: Nagle's memory */
-	uint16_t mss;       /* payload of a full segment, options taken off */
-	uint16_t peer_mss;  /* as offered */
-	uint16_t mtu;       /* of the path */
-	uint32_t send_limit;
-	uint32_t reply_seq;          /* of DUE_REPLY_RST */
-	struct mir_tcp_sliceq sendq; /* the stream from SND.UNA on */
+	uint32_t small_end;             /* end of the last short segment: Nagle's memory */
+	uint16_t mss;                   /* payload of a full segment, options taken off */
+	uint16_t peer_mss;              /* as offered */
+	uint16_t mtu;                   /* of the path */
+	uint32_t send_least, send_most; /* of the send queue, which goes with the window */
+	uint32_t reply_seq;             /* of DUE_REPLY_RST */
+	struct mir_tcp_sliceq sendq;    /* the stream from SND.UNA on */
 
 	/* Receiving. */
 	uint32_t irs, rcv_nxt;
@@ -130,13 +136,16 @@ struct mir_tcb {
 	int64_t timed_at;          /* 0: no segment is being timed */
 	uint32_t timed_end;
 
-	/* Loss recovery (RFC 6675, 6582). */
-	uint32_t recover, high_rxt, lost_edge;
+	/* Loss recovery (RFC 8985, 6582). */
+	uint32_t recover; /* the episode ends there */
 	uint32_t dup_acks;
-	uint8_t dup_threshold; /* segments behind a hole that make it a loss; grows on paths that
-				  reorder */
-	bool resent;           /* a fast retransmission was made, and may prove to be in vain */
-	struct mir_tcp_scoreboard sacked;
+	uint32_t limited_end, widened_end;
+	uint8_t rtx_kind;          /* enum mir_tcp_rtx */
+	bool reordered;            /* segments were seen to overtake others */
+	uint8_t reorder_steps;     /* reordering window, in quarters of min_rtt */
+	uint8_t reorder_keep;      /* recoveries until it is narrow again */
+	int64_t min_rtt;           /* ns; 0: not known */
+	struct mir_tcp_sent *sent; /* NULL: nothing is in flight */
 	struct mir_tcp_cc cc;
 
 	/* Timers; MIR_NEVER: off. */
@@ -154,7 +163,7 @@ struct mir_tcb_start {
 	const struct mir_tcp_tuple *tuple;     /* outlives the connection */
 	const struct mir_tcp_options *options; /* may be NULL */
 	uint32_t iss, ts_offset;
-	uint32_t send_limit, receive_limit; /* if the options do not say */
+	uint32_t send_limit, receive_limit; /* the most, if the options do not say */
 	uint16_t mtu;
 	uint8_t max_slices;
 	bool tso;
@@ -182,6 +191,9 @@ void mir_tcb_accept(
 
 /* Gives back all memory.  The tcb is CLOSED or TIME_WAIT, or is not to be heard of again. */
 void mir_tcb_release(struct mir_tcb *);
+
+/* Bytes that may be queued to send now. */
+uint32_t mir_tcb_send_limit(const struct mir_tcb *);
 
 /* Bytes that mir_tcb_send takes now. */
 uint32_t mir_tcb_send_room(const struct mir_tcb *);
@@ -258,21 +270,37 @@ void mir_tcb_arm_rtx(struct mir_tcb *, int64_t now, bool restart);
 void mir_tcb_heard(struct mir_tcb *, int64_t now);
 
 /* recover.c: loss recovery. */
-/* Takes in the SACK blocks; true if any was news. */
-bool mir_tcb_sack(struct mir_tcb *, const struct mir_tcp_segment *);
-/* SND.UNA has moved. */
-void mir_tcb_sack_advance(struct mir_tcb *);
-void mir_tcb_sack_clear(struct mir_tcb *);
+/* Numbers below `ack`, and in SACK blocks, have arrived. */
+void mir_tcb_acked(struct mir_tcb *, uint32_t ack, struct mir_tcb_delivery *);
+void mir_tcb_sack(struct mir_tcb *, const struct mir_tcp_segment *, struct mir_tcb_delivery *);
 /* An ACK has come: enters, continues or leaves recovery. acked: new bytes; dup: a duplicate. */
-void mir_tcb_recover(struct mir_tcb *, uint32_t acked, bool dup, int64_t now);
+void mir_tcb_recover(struct mir_tcb *, uint32_t acked, bool dup, const struct mir_tcb_delivery *);
+/* Segments have not come within the reordering window. */
+void mir_tcb_recover_reordered(struct mir_tcb *, int64_t now);
 /* The retransmission timer has fired. */
 void mir_tcb_recover_timeout(struct mir_tcb *, int64_t now);
 /* Everything in flight is to be sent again in other pieces. */
 void mir_tcb_recover_resegment(struct mir_tcb *);
+/* The i-th record was sent again. */
+void mir_tcb_sent_again(struct mir_tcb *, uint32_t i, int64_t now);
+/* What a reduction starts from: the window, or what of it was in use.  An ACK of many segments has
+ * just made the flight small. */
+uint32_t mir_tcb_loss_window(const struct mir_tcb *);
 /* Bytes that are thought to be in the network (RFC 6675 section 4, SetPipe). */
 uint32_t mir_tcb_pipe(const struct mir_tcb *);
-/* The next range to send again; false: none. */
-bool mir_tcb_next_hole(const struct mir_tcb *, struct mir_tcp_range *out);
+
+/* rack.c: losses told by time (RFC 8985). */
+/* The i-th record is acknowledged for the first time; it is still there. */
+void mir_tcb_delivered(struct mir_tcb *, uint32_t i, struct mir_tcb_delivery *);
+/* Marks what is lost; sets the time to look again. */
+void mir_tcb_rack_detect(struct mir_tcb *, int64_t now);
+/* A retransmission was in vain; a recovery has ended. */
+void mir_tcb_rack_widen(struct mir_tcb *);
+void mir_tcb_rack_recovered(struct mir_tcb *);
+/* When to probe for a lost tail; MIR_NEVER: not now. */
+int64_t mir_tcb_probe_time(const struct mir_tcb *, int64_t now);
+/* An ACK has come that may be of the probe. */
+void mir_tcb_probe_acked(struct mir_tcb *, uint32_t acked, bool sack, int64_t now);
 
 /* check.c: what must hold whatever arrives.  NULL, or what does not.  For tests and fuzzers. */
 const char *mir_tcb_check(const struct mir_tcb *);

@@ -47,7 +47,7 @@ static bool unsent(const struct mir_tcb *t)
 
 void mir_tcb_arm_rtx(struct mir_tcb *t, int64_t now, bool restart)
 {
-	int64_t limit = mir_time_add(t->progress_at, patience(t));
+	int64_t limit = mir_time_add(t->progress_at, patience(t)), probe;
 
 	if (t->state == MIR_TCP_CLOSED || t->state == MIR_TCP_TIME_WAIT) {
 		t->rtx_at = MIR_NEVER;
@@ -64,8 +64,20 @@ void mir_tcb_arm_rtx(struct mir_tcb *t, int64_t now, bool restart)
 		return;
 	}
 	t->persist = false;
-	if (restart || t->rtx_at == MIR_NEVER)
-		t->rtx_at = MIR_MAX(MIR_MIN(now + backed_off(t), limit), now + CLOCK_GRAIN);
+	if (t->sent && t->sent->reorder_at != MIR_NEVER) {
+		t->rtx_at = t->sent->reorder_at;
+		t->rtx_kind = MIR_TCP_RTX_REORDER;
+		return;
+	}
+	if (!restart && t->rtx_at != MIR_NEVER && t->rtx_kind != MIR_TCP_RTX_REORDER)
+		return;
+	t->rtx_at = MIR_MAX(MIR_MIN(now + backed_off(t), limit), now + CLOCK_GRAIN);
+	t->rtx_kind = MIR_TCP_RTX_TIMEOUT;
+	probe = mir_tcb_probe_time(t, now);
+	if (probe < t->rtx_at) {
+		t->rtx_at = probe;
+		t->rtx_kind = MIR_TCP_RTX_TAIL;
+	}
 }
 
 void mir_tcb_heard(struct mir_tcb *t, int64_t now)
@@ -109,12 +121,30 @@ static void persist(struct mir_tcb *t, int64_t now)
 
 static void retransmit(struct mir_tcb *t, int64_t now)
 {
+	if (mir_tcb_flight(t) > 0 && t->sent && t->rtx_kind == MIR_TCP_RTX_REORDER) {
+		mir_tcb_recover_reordered(t, now);
+		mir_tcb_arm_rtx(t, now, true);
+		return;
+	}
 	if (now - t->progress_at >= patience(t)) {
 		mir_tcb_abort(t, MIR_ETIMEDOUT, now);
 		return;
 	}
 	if (t->persist) {
 		persist(t, now);
+		return;
+	}
+	if (mir_tcb_flight(t) > 0 && t->sent && t->rtx_kind == MIR_TCP_RTX_TAIL) {
+		if (t->recovery != MIR_TCP_OPEN) {
+			mir_tcb_arm_rtx(t, now, true);
+			return;
+		}
+		t->sent->probing = true; /* the timer that is armed next is of the timeout */
+		t->sent->probe_end = t->nxt;
+		t->sent->probe_again = false;
+		t->due |= MIR_TCB_DUE_TAIL;
+		t->events |= MIR_TCB_OUTPUT;
+		mir_tcb_arm_rtx(t, now, true);
 		return;
 	}
 	t->env->stats.timeouts++;
