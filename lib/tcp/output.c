@@ -1,17 +1,7 @@
 /* output.c: what to send now (RFC 9293 sections 3.7.4, 3.8.6.2.1, 3.10.2; RFC 5681, 6675). */
-#include "tcb.h"
+#include "segment.h"
 
 enum { SUPER_MAX = MIR_PACKET_MAX - 20 - MIR_TCP_HEADER_MAX }; /* payload of a super-segment */
-
-struct sender {
-	struct mir_tcb *t;
-	int64_t now;
-	mir_tcb_emit *emit;
-	void *arg;
-	uint32_t mss; /* payload, beside the SACK blocks that go along */
-	struct mir_tcp_range sack[MIR_TCP_SACKS];
-	uint8_t nsack;
-};
 
 /* The congestion window is in full use. */
 static void limited(struct mir_tcb *t)
@@ -25,174 +15,30 @@ static bool in_window(const struct mir_tcb *t, uint32_t len)
 	return mir_tcb_flight(t) + len <= t->wnd;
 }
 
-/* Fills in what every segment of the connection has, and notes the ACK as sent. */
-static void common(struct sender *o, struct mir_tcp_segment *s)
-{
-	struct mir_tcb *t = o->t;
-
-	if (t->use_ts) {
-		s->has_ts = true;
-		s->tsval = mir_tcb_ts(t, o->now);
-		s->tsecr = t->ts_recent;
-	}
-	if (!(s->flags & MIR_TCP_ACK)) {
-		s->window = MIR_MIN(t->rcv_buffer, 65535u);
-		s->tsecr = 0;
-		return;
-	}
-	s->ack = t->rcv_nxt;
-	if (s->flags & MIR_TCP_SYN) {
-		s->window = MIR_MIN(t->rcv_adv - t->rcv_nxt, 65535u);
-	} else {
-		s->window = mir_tcb_window(t, true);
-		s->nsack = o->nsack;
-		memcpy(s->sack, o->sack, sizeof(s->sack));
-	}
-	t->due &= (uint8_t)~MIR_TCB_DUE_ACK;
-	t->ack_at = MIR_NEVER;
-	t->rcv_unacked = 0;
-	t->last_ack_sent = t->rcv_nxt;
-	t->dsack_due = false;
-}
-
-static int put(struct sender *o, const struct mir_tcp_segment *s, struct mir_packet *p)
-{
-	mir_tcp_build(s, o->t->tuple, p);
-	o->t->env->stats.segments_out++;
-	return o->emit(o->arg, p);
-}
-
-/* A segment without payload. */
-static bool send_bare(struct sender *o, struct mir_tcp_segment *s)
-{
-	struct mir_packet *p = mir_packet_new();
-
-	if (!p)
-		return false;
-	put(o, s, p);
-	return true;
-}
-
-static bool send_ack(struct sender *o, uint32_t seq)
-{
-	struct mir_tcp_segment s = { .flags = MIR_TCP_ACK, .seq = seq };
-
-	common(o, &s);
-	return send_bare(o, &s);
-}
-
-static void send_syn(struct sender *o)
-{
-	struct mir_tcb *t = o->t;
-	struct mir_tcp_segment s = { .flags = MIR_TCP_SYN, .seq = t->iss };
-
-	if (t->state == MIR_TCP_SYN_RECEIVED)
-		s.flags |= MIR_TCP_ACK;
-	common(o, &s);
-	s.mss = (uint16_t)MIR_MAX(t->mtu - 40, MIR_TCP_MIN_MSS);
-	s.sack_permitted = t->use_sack;
-	s.has_scale = t->use_scale;
-	s.scale = t->receive_shift;
-	if (!send_bare(o, &s)) {
-		t->rtx_at = o->now + t->rto;
-		return;
-	}
-	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
-	if (t->nxt == t->iss) {
-		t->nxt = t->iss + 1;
-		t->small_end = t->recover = t->iss;
-		t->timed_at = o->now;
-		t->timed_end = t->nxt;
-	}
-	mir_tcb_arm_rtx(t, o->now, false);
-}
-
-static void send_rst(struct sender *o, uint32_t seq, bool ack)
-{
-	struct mir_tcp_segment s = { .flags = MIR_TCP_RST, .seq = seq };
-
-	if (ack) {
-		s.flags |= MIR_TCP_ACK;
-		s.ack = o->t->rcv_nxt;
-	}
-	o->t->env->stats.resets_out++;
-	send_bare(o, &s);
-}
-
-/* Attaches len bytes of the stream from off on; fewer if they lie in too many pieces, but then
- * whole segments.  Returns how many. */
-static uint32_t attach(struct sender *o, struct mir_packet *p, uint32_t off, uint32_t len)
-{
-	struct mir_slice view[MIR_PACKET_SLICES];
-	uint32_t got;
-	unsigned n = mir_tcp_sliceq_view(&o->t->sendq, off, len, view, o->t->max_slices, &got);
-
-	for (unsigned i = 0; i < n; i++)
-		mir_packet_append(p, &view[i]);
-	if (got < len && got > o->mss) {
-		got -= got % o->mss;
-		mir_packet_trim(p, got);
-	}
-	return got;
-}
-
-/* Sends numbers from..from+span of the sequence, our FIN included if they reach it.  Returns how
- * many of them went out: 0: no memory. */
-static uint32_t send_range(struct sender *o, uint32_t from, uint32_t span)
-{
-	struct mir_tcb *t = o->t;
-	struct mir_tcp_segment s = { .flags = MIR_TCP_ACK, .seq = from };
-	uint32_t end = mir_tcb_stream_end(t), len = MIR_MIN(span, end - from), got = 0;
-	struct mir_packet *p = mir_packet_new();
-
-	if (!p)
-		return 0;
-	if (t->fin_acked || mir_seq_lt(end, from))
-		len = 0;
-	if (len > 0)
-		got = attach(o, p, from - t->una, len);
-	if (got == len && span > len && t->fin_queued)
-		s.flags |= MIR_TCP_FIN;
-	if (got > 0 && from + got == end)
-		s.flags |= MIR_TCP_PSH;
-	if (got > o->mss) {
-		p->gso = MIR_GSO_TCP4;
-		p->gso_size = (uint16_t)o->mss;
-	}
-	common(o, &s);
-	s.len = got;
-	if (mir_seq_lt(from, t->nxt))
-		t->env->stats.retransmits += (got + o->mss - 1) / o->mss;
-	t->env->stats.bytes_out += got;
-	put(o, &s, p);
-	t->sent_at = o->now;
-	return got + !!(s.flags & MIR_TCP_FIN);
-}
-
 /* Sends the i-th record, or as much as fits into a segment now, without SACK blocks if they would
  * not leave room for all of it: they follow in an ACK of their own. */
-static uint32_t send_record(struct sender *o, uint32_t i)
+static uint32_t send_record(struct mir_tcp_sender *o, uint32_t i)
 {
 	struct mir_tcb *t = o->t;
 	uint32_t from = mir_tcp_sent_at(t->sent, i)->from, to = mir_tcp_sent_end(t->sent, i);
 	uint32_t len = to - from, text = len - (t->fin_sent && to == t->nxt), sent;
-	struct sender bare = *o;
+	struct mir_tcp_sender bare = *o;
 	bool dsack = t->dsack_due;
 
 	if (text > t->mss)
 		len = text = t->mss;
 	if (text <= o->mss)
-		return send_range(o, from, len);
+		return mir_tcp_send_range(o, from, len);
 	bare.nsack = 0;
 	bare.mss = t->mss;
-	sent = send_range(&bare, from, len);
+	sent = mir_tcp_send_range(&bare, from, len);
 	t->due |= MIR_TCB_DUE_ACK;
 	t->dsack_due = dsack;
 	return sent;
 }
 
 /* The i-th record once more.  False: no memory. */
-static bool send_again(struct sender *o, uint32_t i)
+static bool send_again(struct mir_tcp_sender *o, uint32_t i)
 {
 	struct mir_tcb *t = o->t;
 	uint32_t from = mir_tcp_sent_at(t->sent, i)->from, to = mir_tcp_sent_end(t->sent, i);
@@ -210,7 +56,7 @@ static bool send_again(struct sender *o, uint32_t i)
 }
 
 /* Sends again what is lost, as far as the congestion window lets.  False: it does not. */
-static bool send_holes(struct sender *o, uint32_t *pipe)
+static bool send_holes(struct mir_tcp_sender *o, uint32_t *pipe)
 {
 	struct mir_tcb *t = o->t;
 	uint32_t i, len;
@@ -234,7 +80,7 @@ static bool send_holes(struct sender *o, uint32_t *pipe)
 /* How many bytes a new segment takes, of `queued` that wait: 0: none for now.  Silly window
  * avoidance (RFC 9293 section 3.8.6.2.1) and Nagle (3.7.4, as J. Minshall refined it: only a short
  * segment that is under way holds back another). */
-static uint32_t choose(const struct sender *o, uint32_t queued, uint32_t pipe)
+static uint32_t choose(const struct mir_tcp_sender *o, uint32_t queued, uint32_t pipe)
 {
 	struct mir_tcb *t = o->t;
 	uint32_t flight = mir_tcb_flight(t), room = t->wnd > flight ? t->wnd - flight : 0;
@@ -272,7 +118,7 @@ static void restart_after_idle(struct mir_tcb *t, int64_t now)
 }
 
 /* Records of what was just sent from SND.NXT on: one for each segment on the wire. */
-static void note(struct sender *o, uint32_t n, uint32_t len)
+static void note(struct mir_tcp_sender *o, uint32_t n, uint32_t len)
 {
 	struct mir_tcb *t = o->t;
 	uint32_t to = t->nxt + n;
@@ -283,7 +129,7 @@ static void note(struct sender *o, uint32_t n, uint32_t len)
 	t->sent->prr_out += n;
 }
 
-static void sent_new(struct sender *o, uint32_t n, uint32_t len)
+static void sent_new(struct mir_tcp_sender *o, uint32_t n, uint32_t len)
 {
 	struct mir_tcb *t = o->t;
 
@@ -304,14 +150,14 @@ static void sent_new(struct sender *o, uint32_t n, uint32_t len)
 }
 
 /* New data at SND.NXT.  Returns how many numbers it took: 0: no memory. */
-static uint32_t send_next(struct sender *o, uint32_t len, bool fin)
+static uint32_t send_next(struct mir_tcp_sender *o, uint32_t len, bool fin)
 {
 	struct mir_tcb *t = o->t;
 	uint32_t n;
 
 	if (mir_tcp_sent_reserve(&t->sent, &t->env->budget, len / o->mss + 1, t->nxt) < 0)
 		return 0;
-	n = send_range(o, t->nxt, len + fin);
+	n = mir_tcp_send_range(o, t->nxt, len + fin);
 	if (n > 0)
 		sent_new(o, n, MIR_MIN(n, len));
 	else if (mir_tcb_flight(t) == 0 && !t->sent->probing)
@@ -320,7 +166,7 @@ static uint32_t send_next(struct sender *o, uint32_t len, bool fin)
 }
 
 /* RFC 8985 section 7.3: a new segment, or the last one again. */
-static void send_probe(struct sender *o)
+static void send_probe(struct mir_tcp_sender *o)
 {
 	struct mir_tcb *t = o->t;
 	uint32_t queued = mir_tcb_stream_end(t) - t->nxt, room;
@@ -344,7 +190,7 @@ static void send_probe(struct sender *o)
 	t->sent->undo.possible = false;
 }
 
-static void send_new(struct sender *o, uint32_t pipe)
+static void send_new(struct mir_tcp_sender *o, uint32_t pipe)
 {
 	struct mir_tcb *t = o->t;
 
@@ -363,7 +209,7 @@ static void send_new(struct sender *o, uint32_t pipe)
 	}
 }
 
-static void gather_sacks(struct sender *o)
+static void gather_sacks(struct mir_tcp_sender *o)
 {
 	struct mir_tcb *t = o->t;
 	unsigned max = t->use_ts ? 3 : MIR_TCP_SACKS;
@@ -377,39 +223,39 @@ static void gather_sacks(struct sender *o)
 	o->mss = t->mss > 4u + 8u * o->nsack + 8 ? t->mss - 4u - 8u * o->nsack : 8;
 }
 
-static void send_acks(struct sender *o)
+static void send_acks(struct mir_tcp_sender *o)
 {
 	struct mir_tcb *t = o->t;
 
 	if (t->due & MIR_TCB_DUE_PROBE) {
 		t->due &= (uint8_t)~MIR_TCB_DUE_PROBE;
-		send_ack(o, t->una - 1);
+		mir_tcp_send_ack(o, t->una - 1);
 	}
 	/* Without SACK each segment beyond a hole is worth a duplicate ACK (RFC 5681). */
-	while (t->acks_owed > 1 && !t->use_sack && send_ack(o, t->nxt))
+	while (t->acks_owed > 1 && !t->use_sack && mir_tcp_send_ack(o, t->nxt))
 		t->acks_owed--;
 	t->acks_owed = 0;
-	if ((t->due & MIR_TCB_DUE_ACK) && !send_ack(o, t->nxt))
+	if ((t->due & MIR_TCB_DUE_ACK) && !mir_tcp_send_ack(o, t->nxt))
 		t->ack_at = o->now + MIR_MS(10); /* no memory now */
 }
 
 void mir_tcb_output(struct mir_tcb *t, int64_t now, mir_tcb_emit *emit, void *arg)
 {
-	struct sender o = { .t = t, .now = now, .emit = emit, .arg = arg, .mss = t->mss };
+	struct mir_tcp_sender o = { .t = t, .now = now, .emit = emit, .arg = arg, .mss = t->mss };
 	uint32_t pipe;
 
 	t->events &= (uint8_t)~MIR_TCB_OUTPUT;
 	if (t->due & MIR_TCB_DUE_REPLY_RST)
-		send_rst(&o, t->reply_seq, false);
+		mir_tcp_send_rst(&o, t->reply_seq, false);
 	if (t->due & MIR_TCB_DUE_RST)
-		send_rst(&o, t->nxt, true);
+		mir_tcp_send_rst(&o, t->nxt, true);
 	t->due &= (uint8_t) ~(MIR_TCB_DUE_RST | MIR_TCB_DUE_REPLY_RST);
 	if (t->state == MIR_TCP_CLOSED) {
 		t->due = 0;
 		return;
 	}
 	if (t->due & MIR_TCB_DUE_SYN)
-		send_syn(&o);
+		mir_tcp_send_syn(&o);
 	if (mir_tcb_in_handshake(t)) {
 		if (t->state == MIR_TCP_SYN_RECEIVED)
 			send_acks(&o);

@@ -29,12 +29,12 @@ struct mir_tcp_stats {
 
 struct mir_tcp_device_config {
 	struct mir_ip *ip;
-	uint64_t tcp_memory;     /* bytes that all connections' queues may hold */
-	uint64_t tcp_send;       /* bytes of a connection's largest send queue */
-	uint64_t tcp_receive;    /* bytes of its largest window */
+	uint64_t tcp_memory;        /* bytes that all connections' queues may hold */
+	uint64_t tcp_send;          /* bytes of a connection's largest send queue */
+	uint64_t tcp_receive;       /* bytes of its largest window */
 	const char *tcp_congestion; /* cubic, newreno; NULL: cubic */
-	int64_t tcp_connections; /* at once */
-	int64_t tcp_time_wait;   /* ns */
+	int64_t tcp_connections;    /* at once */
+	int64_t tcp_time_wait;      /* ns */
 	const char *name;
 };
 
