@@ -337,7 +337,7 @@ void mir_tcb_set_mtu(struct mir_tcb *t, uint16_t mtu, int64_t now)
 		return;
 	t->mtu = mtu;
 	mir_tcb_update_mss(t);
-	if (t->mss >= before || mir_tcb_in_handshake(t) || mir_tcb_flight(t) <= t->mss)
+	if (t->mss >= before || !t->sent || mir_tcb_flight(t) <= t->mss)
 		return;
 	mir_tcb_recover_resegment(t);
 	t->events |= MIR_TCB_OUTPUT;
