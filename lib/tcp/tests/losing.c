@@ -14,18 +14,14 @@ static uint32_t seg(unsigned i)
 	return base + i * MSS;
 }
 
-/* A connection that has moved a few bytes, with n full segments written, of which the first ten
- * left 100 ms ago. */
+/* A connection with n full segments written, of which the first ten left 100 ms ago.  The ACK that
+ * ended the handshake counts as no duplicate. */
 static void fly(struct offer offer, unsigned n)
 {
 	static uint8_t bytes[40 * MSS];
 
 	begin();
 	open_with(offer, NULL, RTT_MS);
-	mir_flow_write_copy(&flow->flow, bytes, 10);
-	mir_sleep(MIR_MS(RTT_MS));
-	say_ack(rcv + 10);
-	forget();
 	base = rcv;
 	mir_flow_write_copy(&flow->flow, bytes, n * MSS);
 	mir_sleep(MIR_MS(RTT_MS));
