@@ -9,50 +9,14 @@
 # afterwards whatever happens; processes by pid; waiting without fixed sleeps.
 
 set -u
-# What a make above us has set is not meant for those that tests run.
-unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${BUILD:-$root/build}
 case $build in /*) ;; *) build=$root/$build ;; esac
+. "$root/tests/tap.sh"
 tmp=$(mktemp -d)
-lib_tests=0 lib_failed=0 lib_pids=() lib_space=
+lib_pids=() lib_space=
 
 PATH=$build:$PATH
-
-# --- TAP -------------------------------------------------------------------------
-
-diag() { printf '%s\n' "$@" | sed 's/^/# /'; }
-
-# pass NAME, fail NAME [TEXT ...]
-pass() { lib_tests=$((lib_tests + 1)); echo "ok $lib_tests - $1"; }
-fail() {
-	lib_tests=$((lib_tests + 1)) lib_failed=$((lib_failed + 1))
-	echo "not ok $lib_tests - $1"
-	shift
-	[ $# -eq 0 ] || diag "$@"
-}
-
-# check NAME COMMAND ...: passes if the command does; its output is shown otherwise.
-check() {
-	local name=$1 out
-	shift
-	if out=$("$@" 2>&1); then pass "$name"; else fail "$name" "failed ($?): $*" "$out"; fi
-}
-
-# is NAME GOT WANT; has NAME TEXT PATTERN (a regular expression of bash)
-is() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got:  $2" "want: $3"; fi; }
-has() { if [[ $2 =~ $3 ]]; then pass "$1"; else fail "$1" "got: $2" "want a match of: $3"; fi; }
-hasnt() { if [[ $2 =~ $3 ]]; then fail "$1" "got: $2" "want no match of: $3"; else pass "$1"; fi; }
-
-# skip NAME REASON: one test that cannot be made here; skip_all REASON: none can.
-skip() { lib_tests=$((lib_tests + 1)); echo "ok $lib_tests - $1 # SKIP $2"; }
-skip_all() { echo "1..0 # SKIP $*"; exit 0; }
-
-# done_testing: the plan; the script's exit status.
-done_testing() {
-	echo "1..$lib_tests"
-	exit $((lib_failed != 0))
-}
 
 need_tool() { [ -x "$build/mirage" ] || { fail "$build/mirage is there" "make builds it"; done_testing; }; }
 

@@ -14,47 +14,9 @@ net_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 net_bin=${BUILD:-$net_root/build}
 case $net_bin in /*) ;; *) net_bin=$net_root/$net_bin ;; esac
 net_bin=$net_bin/tests/net
+. "$net_root/tests/tap.sh"
 net_tmp=$(mktemp -d)
 net_spaces=() net_pids=()
-net_tests=0 net_failed=0
-
-# --- TAP -------------------------------------------------------------------------
-
-diag() { printf '# %s\n' "$@"; }
-
-# pass NAME, fail NAME [TEXT ...]
-pass() { net_tests=$((net_tests + 1)); echo "ok $net_tests - $1"; }
-fail() {
-	net_tests=$((net_tests + 1)) net_failed=$((net_failed + 1))
-	echo "not ok $net_tests - $1"
-	shift
-	[ $# -eq 0 ] || diag "$@"
-}
-
-# check NAME COMMAND ...: passes if the command does; its output is shown otherwise.
-check() {
-	local name=$1 out
-	shift
-	if out=$("$@" 2>&1); then pass "$name"; else fail "$name" "failed ($?): $*" "${out//$'\n'/$'\n# '}"; fi
-}
-
-# is NAME GOT WANT; between NAME GOT LOW HIGH (integers)
-is() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got:  $2" "want: $3"; fi; }
-between() {
-	if [ "$2" -ge "$3" ] && [ "$2" -le "$4" ]; then pass "$1"; else fail "$1" "$2 is not in $3..$4"; fi
-}
-
-# skip NAME REASON: one test that cannot be made here.
-skip() { net_tests=$((net_tests + 1)); echo "ok $net_tests - $1 # SKIP $2"; }
-
-# skip_all REASON: end here, with success.
-skip_all() { echo "1..0 # SKIP $*"; exit 0; }
-
-# done_testing: the plan; the script's exit status.
-done_testing() {
-	echo "1..$net_tests"
-	exit $((net_failed != 0))
-}
 
 # --- what is needed --------------------------------------------------------------
 
