@@ -20,7 +20,7 @@ say      = $(if $(V),,@echo "  $1")
 
 # The parts of the tree.
 LIBS     := $(patsubst %/,%,$(wildcard lib/*/))
-INCLUDES := -Itypes -Irun $(addprefix -I,$(LIBS)) -I/usr/share/include/llhttp \
+INCLUDES := -Itypes -Irun -Iabi $(addprefix -I,$(LIBS)) -I/usr/share/include/llhttp \
 	    $(patsubst %/mir/,-I%,$(wildcard targets/*/mir/ targets/*/*/mir/)) \
 	    -I/usr/share/llhttp
 LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer

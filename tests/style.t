@@ -22,9 +22,11 @@ my %may = (
 	run      => [qw(types run)],
 	lib      => [qw(types run)],          # and the libraries that the descriptor names
 	targets  => [qw(types run abi)],
-	cli      => [qw(types run lib)],
+	libc     => [qw(types run)],
+	tender   => [qw(abi)],
+	cli      => [qw(types run lib abi)],
 	examples => [qw(types run lib)],
-	tests    => [qw(types run lib targets cli)],
+	tests    => [qw(types run lib targets cli abi)],
 	bench    => [qw(types run lib targets)],
 );
 

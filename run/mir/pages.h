@@ -1,0 +1,37 @@
+/* pages.h: the pages of a range of memory, for targets that have no operating system beneath.
+ *
+ * A pure engine: it knows which pages are in use, and touches none of them but those that hold its
+ * own map.  Taking and giving back cost O(1) in practice (a bitmap with a summary and a hint).
+ */
+#ifndef MIR_PAGES_H
+#define MIR_PAGES_H
+
+#include <mir/cc.h>
+
+enum { MIR_PAGE = 4096 };
+
+struct mir_pages {
+	uint8_t *base; /* of page 0 */
+	size_t n;      /* pages, those of the map included */
+	size_t used, peak;
+	uint64_t *map, *full; /* a bit for each page; a bit for each word of map that is full */
+	size_t hint_low, hint_high;
+};
+
+/* All of [base, base + n * MIR_PAGE) becomes free but for the map, which takes the first pages.
+ * base is a multiple of MIR_PAGE.  Returns how many pages the map took. */
+size_t mir_pages_init(struct mir_pages *, void *base, size_t n);
+
+/* n pages in a row whose address is a multiple of `align` (a power of two, >= MIR_PAGE), the first
+ * that fit, or NULL.  `high`: the last that fit; for what lives long (stacks), so that
+ * it does not break up the rest. */
+void *mir_pages_take(struct mir_pages *, size_t n, size_t align, bool high);
+
+/* Those pages exactly, where all are free: true. */
+bool mir_pages_take_at(struct mir_pages *, void *at, size_t n);
+
+/* Gives n pages back, which need not be one mir_pages_take's whole.  A page that is not in use, or
+ * not of this range, is a bug: panics. */
+void mir_pages_give(struct mir_pages *, void *at, size_t n);
+
+#endif

@@ -1,0 +1,62 @@
+/* host.h: what targets/hvt and targets/spt give to what they share, each in its own calls of the
+ * tender.  Bound at link time.
+ *
+ * Shared code (targets/guest) knows nothing of hypercalls and system calls: network, disk, sleep
+ * and entropy are arrays of struct mir_op, whatever the tender is.
+ */
+#ifndef MIR_GUEST_HOST_H
+#define MIR_GUEST_HOST_H
+
+#include <mir/cc.h>
+#include <mir/extension.h>
+#include <mir/note.h>
+
+/* What the entry code has found out.  Lives for ever; nothing in it has been checked. */
+struct mir_guest {
+	uint8_t *mem_end;          /* memory is from the image's end (mir_image_end) to here */
+	const char *cmdline;       /* at most 8191 bytes and a NUL */
+	struct mir_mft *mft;       /* the tender's copy */
+	const struct mir_ext *ext; /* NULL: a tender without extensions */
+	int64_t entered;           /* the monotonic clock at the entry */
+};
+
+/* Set by the entry code (start_CPU.S, start.c of hvt and spt), then it calls mir_guest_start on
+ * the first stack. */
+extern struct mir_guest mir_guest;
+
+/* start.c: sets up memory, canary and entropy, then starts libc/, which calls main. */
+MIR_NORETURN void mir_guest_start(void);
+
+/* ---- by hvt and spt ---- */
+
+/* submit.c: does the operations in order; true if nothing came in between.  Under tenders without
+ * extensions, in calls of the base ABI (one frame, one block range each; what cannot be done gets
+ * -ENOSYS). Never fails as a whole. */
+void mir_host_submit(struct mir_op ops[], unsigned n);
+
+/* clock.c */
+int64_t mir_host_monotonic(void);
+int64_t mir_host_wall(void);
+
+/* console.c: one call for all of it. */
+void mir_host_console(const char *text, size_t len);
+
+/* exit.c: cookie: 512 bytes of what a trap found, or NULL. */
+MIR_NORETURN void mir_host_exit(int status, const void *cookie);
+
+/* protect.c: what may be done with pages. */
+enum mir_protect { MIR_PROTECT_NONE, MIR_PROTECT_READ, MIR_PROTECT_WRITE };
+
+/* Pages of memory from mir_image_end to mem_end (or of the read-only-after-start part of the image)
+ * get another protection.  0, or MIR_ENOSYS where the tender allows no change. */
+int mir_host_protect(void *at, size_t len, enum mir_protect);
+
+/* The base of thread-local storage. */
+void mir_host_set_tls(void *base);
+
+/* ---- the linker script's (image.ld) ---- */
+extern uint8_t mir_image_start[], mir_image_text_end[], mir_image_rodata_end[];
+extern uint8_t mir_image_relro_start[], mir_image_relro_end[]; /* read-only after start */
+extern uint8_t mir_image_end[];
+
+#endif

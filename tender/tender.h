@@ -1,0 +1,173 @@
+/* tender.h: what mirage-hvt and mirage-spt share: the command line, the image, its devices, the
+ * sandbox.
+ *
+ * Everything before tender_sandbox() may allocate and open; everything after may not.  The image,
+ * its notes and whatever a guest says are hostile.  Errors: a message on stderr, then the end with
+ * status 1.
+ */
+#ifndef TENDER_H
+#define TENDER_H
+
+#include <mir/extension.h>
+#include <mir/note.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- say.c ---- */
+
+/* "mirage-hvt: TEXT\n" in one write to stderr. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, then exit(1). */
+_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- options.c ---- */
+
+enum { TENDER_DEVICES = 63, TENDER_MEM_DEFAULT = 512 }; /* MiB */
+
+struct attach { /* --net:NAME=, --block:NAME= and what belongs to them */
+	const char *name;
+	const char *what;   /* IFACE, PATH or @FD; NULL: only an option of it was given */
+	const char *mac;    /* --net-mac:NAME=, or NULL */
+	const char *sector; /* --block-sector-size:NAME=, or NULL */
+	enum mir_mft_type type;
+	bool used; /* the manifest has it */
+};
+
+struct options {
+	uint64_t mem;         /* bytes */
+	bool plain;           /* --plain: no extensions, as Solo5's own tenders */
+	bool gdb;             /* --gdb */
+	uint16_t gdb_port;    /* --gdb-port, 1234 */
+	const char *dumpcore; /* --dumpcore=DIR, or NULL */
+	bool x_exec_heap;     /* spt: --x-exec-heap */
+	struct attach attach[TENDER_DEVICES];
+	unsigned n_attach;
+	const char *image; /* the file */
+	char **args;       /* of the image, after it; NULL-ended */
+	int n_args;
+};
+
+/* Reads the command line; --help, --version end with 0, a mistake with a message and 1 (what the
+ * ABI's scripts expect). */
+void options_parse(int argc, char **argv, struct options *);
+
+/* ---- image.c ---- */
+
+struct segment {
+	uint64_t offset, filesz, vaddr, memsz; /* checked: whole pages, ascending, within memory */
+	bool write, exec;
+};
+
+enum { IMAGE_SEGMENTS = 16 };
+
+struct image {
+	int fd;
+	uint64_t entry;
+	struct segment seg[IMAGE_SEGMENTS];
+	unsigned n_seg;
+	uint64_t end; /* of the highest segment, whole pages: "kernel_end" */
+	struct mir_abi_note abi;
+	struct mir_ext_note ext; /* version 0: the image has none */
+	struct mir_mft *mft;     /* a checked copy, which attach.c fills in */
+	size_t mft_size;
+};
+
+/* Reads and checks headers and notes from a buffer or file; NULL, or what is wrong (a text that
+ * lives for ever).  `target` and `version`: what the tender serves. */
+const char *image_read(int fd, uint64_t mem, uint32_t target, uint32_t version, struct image *);
+
+/* Reads the segments into memory that begins at guest address 0 (`mem`). NULL, or what is wrong. */
+const char *image_load(const struct image *, uint8_t *mem);
+
+/* ---- net.c, block.c: by handle ---- */
+
+struct net_device {
+	int fd;
+	uint32_t features; /* MIR_EXT_NET_* */
+	uint32_t vnet_header;
+};
+
+struct block_device {
+	int fd;
+	uint64_t capacity; /* bytes */
+	uint32_t block_size;
+	uint32_t features; /* MIR_EXT_BLOCK_* */
+};
+
+struct device {
+	enum mir_mft_type type;
+	union {
+		struct net_device net;
+		struct block_device block;
+	};
+};
+
+/* Opens the tap (or takes @FD), sets MAC and MTU in the entry.  With `extended`, the device may
+ * speak with a virtio header, and offload. */
+void net_attach(const struct attach *, struct mir_mft_entry *, bool extended, struct device *);
+void block_attach(const struct attach *, struct mir_mft_entry *, bool extended, struct device *);
+
+/* attach.c: every device of the manifest, by the options; what is missing or too much is an
+ * error that lists names.  dev[] is indexed by handle. */
+void attach_all(struct options *, struct image *, bool extended, struct device dev[]);
+
+/* ---- boot.c: what the guest finds at its start ---- */
+
+/* Writes the manifest and the command line after `at` (guest address) and tells their addresses.
+ * Ends within 24 KiB of `at`. */
+void boot_write(uint8_t *mem, uint64_t at, const struct image *, const struct options *,
+    uint64_t *mft, uint64_t *cmdline);
+
+/* Writes struct mir_ext, its arguments behind it, at `at`; `features`: what this tender offers to
+ * this image.  Returns the end. */
+uint64_t boot_write_ext(uint8_t *mem, uint64_t at, const struct options *, uint32_t features,
+    const struct device dev[], uint64_t start_ns);
+
+/* ---- wait.c: epoll over the networks, and the request to end ---- */
+
+struct waiter {
+	int epoll; /* data: the handle; 0: the request to end */
+	int event; /* eventfd, written by the signal handler */
+};
+
+/* SIGTERM and SIGINT: the first makes handle 0 ready where `shutdown`, the second, or the first
+ * where not, ends the process with a message and status 1 (plain) or 130. */
+void waiter_open(struct waiter *, const struct device dev[], bool shutdown);
+
+/* Waits; timeout in ns, UINT64_MAX: none.  Returns bits by handle. */
+uint64_t waiter_wait(struct waiter *, uint64_t timeout);
+
+/* ---- seccomp.c: an assembler for filters; sandbox.c ---- */
+
+enum { RULES = 128, RULE_ARGS = 4 };
+
+enum rule_test { RULE_EQ, RULE_LE, RULE_MASKED_EQ };
+
+/* A system call that is allowed when all its tests hold. */
+struct rule {
+	int call;
+	unsigned n;
+	struct rule_arg {
+		unsigned index;
+		enum rule_test test;
+		uint64_t value, mask;
+	} arg[RULE_ARGS];
+};
+
+struct filter {
+	struct rule rule[RULES];
+	unsigned n;
+};
+
+void filter_allow(struct filter *, int call);
+/* The same for one descriptor, as first argument. */
+void filter_allow_fd(struct filter *, int call, int fd);
+struct rule *filter_rule(struct filter *, int call);
+void filter_test(struct rule *, unsigned index, enum rule_test, uint64_t value, uint64_t mask);
+
+/* No new privileges; Landlock without any right, no capability, where the kernel has them; then
+ * the filter.  What is not allowed kills the process. */
+void sandbox_enter(const struct filter *);
+
+#endif
