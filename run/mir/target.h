@@ -33,4 +33,30 @@ MIR_NORETURN void mir_target_exit(int status);
  * with names where it can. */
 void mir_target_backtrace(const void *from);
 
+/* ---- between libc/ and targets that have no operating system beneath (hvt, spt) ---- */
+
+struct mir_pages;
+
+/* memory.c: all memory that is not the image's: what mmap and the stacks take from.  Pages that
+ * were never in use are zero. */
+struct mir_pages *mir_target_pages(void);
+
+enum mir_access { MIR_ACCESS_NONE, MIR_ACCESS_READ, MIR_ACCESS_WRITE };
+
+/* What may be done with whole pages; WRITE: reading too.  0, or MIR_ENOSYS: the tender allows no
+ * change, and nothing has changed. */
+int mir_target_protect(void *at, size_t len, enum mir_access);
+
+/* The content of whole pages is not needed: their memory goes back to the host where the tender
+ * takes it.  True: they are zero now; false: they are as they were. */
+bool mir_target_release(void *at, size_t len);
+
+/* The base of thread-local storage (x86_64: FS, aarch64: TPIDR_EL0). */
+void mir_target_set_tls(void *base);
+
+/* libc/: from the target's entry to main(argc, argv), on the present stack, and to mir_target_exit
+ * with what main returns.  argv: argc pointers and a NULL, which live for ever.  random: what the
+ * stack protector and the heap are seeded from. The ELF header is loaded (__ehdr_start). */
+MIR_NORETURN void mir_libc_start(int argc, char **argv, const uint8_t random[16]);
+
 #endif
