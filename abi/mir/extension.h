@@ -16,10 +16,14 @@ enum mir_ext_feature {
 	MIR_EXT_SHUTDOWN = 1 << 2, /* the handle 0 gets ready, once, when the image is asked to end.
 				      spt: epoll data 0, and only edge-triggered: nothing to read */
 	MIR_EXT_SUBMIT = 1 << 3,   /* hvt: MIR_HVT_SUBMIT */
-	MIR_EXT_VECTOR = 1 << 4,   /* spt: readv, writev, preadv, pwritev of any length */
-	MIR_EXT_PROTECT = 1 << 5,  /* spt: mprotect (never to executable) and madvise of the guest's
-				      memory outside the executable segments */
-	MIR_EXT_WAIT = 1 << 6,     /* spt: epoll_pwait2(epollfd) */
+	MIR_EXT_VECTOR = 1 << 4,   /* spt: readv and writev of networks, pread64 and preadv of disks
+				      of any length, pwrite64 of any length that ends within the
+				      disk (a filter cannot see what a pwritev would write) */
+	MIR_EXT_PROTECT = 1 << 5,  /* spt: mprotect to none, read, or read and write, and
+				      madvise(MADV_DONTNEED), between the end of the image's last
+				      segment that is not writable and the end of memory */
+	MIR_EXT_WAIT = 1 << 6,     /* spt: epoll_pwait2(epollfd), for a timeout in ns */
+	MIR_EXT_FAULT = 1 << 7,    /* spt: a fault calls mir_ext_note.fault */
 };
 
 /* Of a device. */
@@ -48,7 +52,8 @@ struct mir_ext {
 	uint32_t argc;
 	uint32_t reserved;
 	uint64_t start_ns; /* from the tender's start to the entry of the image */
-	uint64_t reserved2;
+	uint64_t clock;    /* spt: address of a function of the host, without a system call, on any
+			      stack: int (int clock, struct { int64_t s, ns; } *); 0: none */
 	uint8_t seed[MIR_EXT_SEED];       /* for this run of the image only */
 	struct mir_ext_device device[64]; /* by handle */
 };

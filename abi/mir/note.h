@@ -46,7 +46,12 @@ struct mir_abi_note {
 struct mir_ext_note {
 	uint32_t version;  /* MIR_EXT_VERSION */
 	uint32_t features; /* MIR_EXT_* that the image can use */
-	uint32_t reserved[2];
+	/* MIR_EXT_FAULT: address in an executable segment, or 0.  Entered as a handler of SIGSEGV,
+	 * SIGBUS, SIGILL, SIGFPE and SIGTRAP of the host's Linux, its three arguments (number,
+	 * siginfo_t, ucontext_t) in registers, on a stack of 64 kB outside the guest's memory; must
+	 * not return.  Such a fault while it runs ends the process. */
+	uint32_t fault;
+	uint32_t reserved;
 };
 
 enum mir_mft_type {
