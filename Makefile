@@ -35,9 +35,9 @@ UNIX_C     := $(wildcard targets/unix/*.c targets/unix/sockets/*.c) \
 	      $(addprefix targets/unix/linux/,poll.c guard.c cpu_$(shell uname -m).c)
 
 UNIT_C  := $(wildcard run/tests/*.c lib/*/tests/*.c targets/*/tests/*.c targets/*/*/tests/*.c \
-	     cli/tests/*.c)
+	     cli/tests/*.c tender/tests/*.c)
 FUZZ_C  := $(wildcard run/fuzz/*.c lib/*/fuzz/*.c targets/*/fuzz/*.c targets/*/*/fuzz/*.c \
-	     cli/fuzz/*.c)
+	     cli/fuzz/*.c tender/fuzz/*.c)
 
 # run/tests/timer.c -> run-timer
 unit_name = $(subst /,-,$(subst tests/,,$(basename $1)))
@@ -46,10 +46,11 @@ UNITS   := $(foreach c,$(UNIT_C),$(BUILD)/tests/$(call unit_name,$c))
 FUZZERS := $(foreach c,$(FUZZ_C),$(BUILD)/fuzz/$(call fuzz_name,$c))
 
 -include cli/cli.mk
+-include tender/tender.mk
 -include tests/net/net.mk
 
 .PHONY: all help test fuzz-build clean tests-build
-all: $(TOOL) ## build the tool at build/mirage
+all: $(TOOL) $(TENDERS) ## build the tool at build/mirage, and the tenders beside it
 
 help: ## list what make does
 	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST) | sort | expand -t 20
@@ -77,9 +78,11 @@ $(BUILD)/libmir-fuzz.a: $(call lib_objects,fuzzobj)
 	$(call say,AR $@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# CLI_TEST_OBJS (cli/cli.mk): the tool's objects without its main, for cli/tests.
+# CLI_TEST_OBJS (cli/cli.mk), TENDER_TEST_OBJS (tender/tender.mk): objects of programs without
+# their main, for their tests.
 define unit_rule
 $(BUILD)/tests/$(call unit_name,$1): $(BUILD)/san/$(1:.c=.o) $$(if $$(filter cli/%,$1),$$(CLI_TEST_OBJS)) \
+		$$(if $$(filter tender/%,$1),$$(TENDER_TEST_OBJS)) \
 		$$(if $$(filter targets/unix/sockets/%,$1),$$(UNIX_C:%.c=$(BUILD)/san/%.o)) \
 		$(BUILD)/libmir-test.a
 	$$(call say,LD $$@)
@@ -90,6 +93,7 @@ $(foreach c,$(UNIT_C),$(eval $(call unit_rule,$c)))
 
 define fuzz_rule
 $(BUILD)/fuzz/$(call fuzz_name,$1): $(BUILD)/fuzzobj/$(1:.c=.o) $$(if $$(filter cli/%,$1),$$(CLI_FUZZ_OBJS)) \
+		$$(if $$(filter tender/%,$1),$$(TENDER_FUZZ_OBJS)) \
 		$(BUILD)/libmir-fuzz.a
 	$$(call say,LD $$@)
 	@mkdir -p $$(@D)
@@ -131,7 +135,7 @@ depend-check:
 	@scripts/depend.sh check
 
 # Every test that needs no virtual machine.
-SYSTEM_TESTS = $(sort $(filter-out tests/long/%,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t)))
+SYSTEM_TESTS = $(sort $(filter-out tests/long/%,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t tender/tests/*.t)))
 check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 all tests-build net-tools
 	@$(MAKE) --no-print-directory -j2 fuzz-build
@@ -172,14 +176,14 @@ fuzz: ## fuzz every target for FUZZ_S seconds
 install: all ## install below PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(SHARE) \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	install -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin/mirage
+	install -m 755 $(TOOL) $(TENDERS) $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 docs/mirage.1 $(DESTDIR)$(PREFIX)/share/man/man1/mirage.1
 	install -m 644 scripts/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirage
 	@for f in $(SHARED); do install -D -m 644 $$f $(SHARE)/$$f || exit 1; done
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/mirage"
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/mirage $(DESTDIR)$(PREFIX)/share/man/man1/mirage.1 \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,mirage mirage-hvt mirage-spt) $(DESTDIR)$(PREFIX)/share/man/man1/mirage.1 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirage
 	rm -rf $(SHARE)
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # depend.sh WHAT...: installs the Debian packages that a step needs, and nothing when all are there.
-#   build   the compiler and what the libraries are built from
+#   build   the compiler and what the libraries and the tenders are built from
 #   check   what the tests talk to and measure with
 #   bench   the peers that the benchmarks compare with
 #   fuzz    clang's fuzzer
@@ -8,7 +8,7 @@ set -eu
 
 packages() {
 	case $1 in
-	build) echo "gcc make libc6-dev node-llhttp" ;;
+	build) echo "gcc make libc6-dev node-llhttp musl-tools" ;;
 	check) echo "$(packages build) perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light" \
 		"clang clang-format libclang-rt-14-dev binutils file dnsmasq-base graphviz" ;;
 	browser) echo "chromium" ;;

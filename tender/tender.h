@@ -16,9 +16,12 @@
 
 /* ---- say.c ---- */
 
+/* "mirage-hvt" or "mirage-spt", from options_parse on. */
+extern const char *tender_name;
+
 /* "mirage-hvt: TEXT\n" in one write to stderr. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same, then exit(1). */
+/* The same, then the end with status 1. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- options.c ---- */
@@ -49,13 +52,14 @@ struct options {
 };
 
 /* Reads the command line; --help, --version end with 0, a mistake with a message and 1 (what the
- * ABI's scripts expect). */
-void options_parse(int argc, char **argv, struct options *);
+ * ABI's scripts expect).  `target`: MIR_ABI_HVT or MIR_ABI_SPT. */
+void options_parse(int argc, char **argv, uint32_t target, struct options *);
 
 /* ---- image.c ---- */
 
-struct segment {
-	uint64_t offset, filesz, vaddr, memsz; /* checked: whole pages, ascending, within memory */
+struct segment {                     /* checked */
+	uint64_t offset, filesz, at; /* in the file, and where it goes */
+	uint64_t vaddr, memsz;       /* the whole pages around it: ascending, within memory */
 	bool write, exec;
 };
 
@@ -73,11 +77,15 @@ struct image {
 	size_t mft_size;
 };
 
-/* Reads and checks headers and notes from a buffer or file; NULL, or what is wrong (a text that
- * lives for ever).  `target` and `version`: what the tender serves. */
+/* Opens the file; dies if that fails. */
+int image_open(const char *path);
+
+/* Reads and checks headers and notes of a file; NULL, or what is wrong (a text that lives for
+ * ever).  `target` and `version`: what the tender serves.  image->mft is to be freed. */
 const char *image_read(int fd, uint64_t mem, uint32_t target, uint32_t version, struct image *);
 
-/* Reads the segments into memory that begins at guest address 0 (`mem`). NULL, or what is wrong. */
+/* Reads the segments into memory that begins at guest address 0 (`mem`) and is zero. NULL, or what
+ * is wrong. */
 const char *image_load(const struct image *, uint8_t *mem);
 
 /* ---- net.c, block.c: by handle ---- */
@@ -119,10 +127,13 @@ void attach_all(struct options *, struct image *, bool extended, struct device d
 void boot_write(uint8_t *mem, uint64_t at, const struct image *, const struct options *,
     uint64_t *mft, uint64_t *cmdline);
 
-/* Writes struct mir_ext, its arguments behind it, at `at`; `features`: what this tender offers to
- * this image.  Returns the end. */
-uint64_t boot_write_ext(uint8_t *mem, uint64_t at, const struct options *, uint32_t features,
-    const struct device dev[], uint64_t start_ns);
+/* Where there is room for arguments behind what boot_write writes at `at`. */
+uint64_t boot_args_at(uint64_t at);
+
+/* Writes struct mir_ext at `at`, the vector of arguments and their texts at `args`; `features`:
+ * what this tender offers to this image.  Returns the end, within 18 KiB of `args`. */
+uint64_t boot_write_ext(uint8_t *mem, uint64_t at, uint64_t args, const struct options *,
+    uint32_t features, const struct device dev[], uint64_t start_ns);
 
 /* ---- wait.c: epoll over the networks, and the request to end ---- */
 

@@ -46,7 +46,7 @@ struct mir_ext_device {
 /* Written before the image starts, not changed later. */
 struct mir_ext {
 	uint32_t magic, version;
-	uint32_t size; /* bytes of this and what it points at, which follows it */
+	uint32_t size; /* of this struct */
 	uint32_t features;
 	uint64_t argv; /* address of argc addresses of texts; [0] is the image's name */
 	uint32_t argc;
