@@ -13,11 +13,12 @@
 
 /* What the entry code has found out.  Lives for ever; nothing in it has been checked. */
 struct mir_guest {
-	uint8_t *mem_end;          /* memory is from the image's end (mir_image_end) to here */
-	const char *cmdline;       /* at most 8191 bytes and a NUL */
-	struct mir_mft *mft;       /* the tender's copy */
-	const struct mir_ext *ext; /* NULL: a tender without extensions */
-	int64_t entered;           /* the monotonic clock at the entry */
+	uint8_t *mem_start, *mem_end; /* the pages to be given out: behind the image (and what
+					 hvt keeps there), below the first stack's guard */
+	const char *cmdline;          /* at most 8191 bytes and a NUL */
+	struct mir_mft *mft;          /* the tender's copy */
+	const struct mir_ext *ext;    /* NULL: a tender without extensions */
+	int64_t entered;              /* the monotonic clock at the entry */
 };
 
 /* Set by the entry code (start_CPU.S, start.c of hvt and spt), then it calls mir_guest_start on
@@ -47,7 +48,7 @@ MIR_NORETURN void mir_host_exit(int status, const void *cookie);
 /* protect.c: what may be done with pages. */
 enum mir_protect { MIR_PROTECT_NONE, MIR_PROTECT_READ, MIR_PROTECT_WRITE };
 
-/* Pages of memory from mir_image_end to mem_end (or of the read-only-after-start part of the image)
+/* Pages of memory from mem_start to mem_end (or of the read-only-after-start part of the image)
  * get another protection.  0, or MIR_ENOSYS where the tender allows no change. */
 int mir_host_protect(void *at, size_t len, enum mir_protect);
 
