@@ -1,25 +1,26 @@
 /* pages.h: the pages of a range of memory, for targets that have no operating system beneath.
  *
  * A pure engine: it knows which pages are in use, and touches none of them but those that hold its
- * own map.  Taking and giving back cost O(1) in practice (a bitmap with a summary and a hint).
+ * own map.  Taking and giving back cost O(1) in practice (a bitmap with a summary and hints).
  */
 #ifndef MIR_PAGES_H
 #define MIR_PAGES_H
 
 #include <mir/cc.h>
 
-enum { MIR_PAGE = 4096 };
+enum { MIR_PAGE = 4096, MIR_PAGES_HINTS = 24 };
 
 struct mir_pages {
 	uint8_t *base; /* of page 0 */
 	size_t n;      /* pages, those of the map included */
 	size_t used, peak;
 	uint64_t *map, *full; /* a bit for each page; a bit for each word of map that is full */
-	size_t hint_low, hint_high;
+	/* For each class of how many pages (pages.c): no such row is below, and none beyond. */
+	uint32_t low[MIR_PAGES_HINTS], high[MIR_PAGES_HINTS];
 };
 
 /* All of [base, base + n * MIR_PAGE) becomes free but for the map, which takes the first pages.
- * base is a multiple of MIR_PAGE.  Returns how many pages the map took. */
+ * base is a multiple of MIR_PAGE, n < UINT32_MAX.  Returns how many pages the map took. */
 size_t mir_pages_init(struct mir_pages *, void *base, size_t n);
 
 /* n pages in a row whose address is a multiple of `align` (a power of two, >= MIR_PAGE), the first
