@@ -270,7 +270,7 @@ int build_image(const struct arguments *args, struct manifest *out)
 		diag_info("%s was not built", out->image);
 		return EXIT_FAILED;
 	}
-	from = mem_fmt("%s/obj/image/%s", c.folder, c.name);
+	from = mem_fmt("%s/obj/image/%s", c.folder, c.file);
 	rc = deliver(from, out->image, 0777);
 	if (rc == 0)
 		rc = deliver(mem_fmt("%s.debug", from), mem_fmt("%s.debug", out->image), 0666);

@@ -82,7 +82,7 @@ static bool is_image(const char *path)
 
 static bool is_product(const char *path)
 {
-	static const char *const ends[] = { ".o", ".d", ".tmp" };
+	static const char *const ends[] = { ".o", ".d", ".tmp", ".map", ".sizes" };
 	static const char *const names[] = { "flags", "flags-app", "link" };
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
@@ -117,7 +117,7 @@ static void remove_products(struct clean *c, const char *folder)
 static void clean_target(struct clean *c, const char *folder)
 {
 	static const char *const texts[] = { "main.c", "build.mk", "manifest.S", "manifest",
-		"arguments" };
+		"arguments", "notes.S" };
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		remove_text(c, mem_fmt("%s/%s", folder, texts[i]));

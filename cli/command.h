@@ -32,8 +32,9 @@ struct option {
 	    { "socket", 0, NULL, "same as -t unix --net=socket (the default)" },                   \
 	    { "unix", 0, NULL, "same as -t unix --net=direct: our own TCP/IP on a tap device" },   \
 	    { "xen", 0, NULL, "same as -t xen" },                                                  \
+	    { "net", 0, "socket|direct", "network stack: the host's, or our own" },                \
 	{                                                                                          \
-		"net", 0, "socket|direct", "network stack: the host's, or our own"                 \
+		"arch", 0, "CPU", "the processor to build for: x86_64, aarch64"                    \
 	}
 
 struct given {
@@ -80,11 +81,13 @@ int command_clean(const struct arguments *);
 int command_describe(const struct arguments *);
 int command_query(const struct arguments *);
 int command_crunch(const struct arguments *);
+int command_sizes(const struct arguments *);
 int command_help(const struct arguments *);
 
 /* Option tables of the commands, beside their functions. */
 extern const struct option options_new[], options_configure[], options_depend[], options_build[],
-    options_run[], options_clean[], options_describe[], options_query[], options_crunch[];
+    options_run[], options_clean[], options_describe[], options_query[], options_crunch[],
+    options_sizes[];
 /* NULL-ended by name. */
 extern const struct command commands[];
 

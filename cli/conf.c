@@ -382,6 +382,18 @@ static void take_ip_use_dhcp(struct conf *c, const struct statement *s, const ch
 	take_ip(c, s, "use-dhcp");
 }
 
+static void take_symbols(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_typed(c, s, "bool");
+}
+
+static void take_memory(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_typed(c, s, "size");
+}
+
 static void take_ports_path(struct conf *c, const struct statement *s, const char *rest)
 {
 	(void)c, (void)rest;
@@ -409,6 +421,8 @@ static const struct conf_rule rules[] = {
 	{ "devices-path", take_devices_path, true, "folders" },
 	{ "ports-path", take_ports_path, true, "folders" },
 	{ "compiler", take_compiler, false, "NAME or NAME+mirage-TARGET" },
+	{ "symbols", take_symbols, false, "yes or no" },
+	{ "memory", take_memory, false, "a size, as 64M" },
 	{ "ip-use-dhcp", take_ip_use_dhcp, false, "true or false" },
 	{ "ip-address", take_ip, false, "an address as 10.0.0.2" },
 	{ "ip-netmask", take_ip, false, "a netmask as 255.255.255.0" },

@@ -69,8 +69,27 @@ static int choose_net(struct configuration *c)
 		diag_suggest(c->net, nets);
 		return EXIT_FAILED;
 	}
-	c->folder = mem_fmt("mirage/%s%s%s", c->target.name, *c->net ? "-" : "", c->net);
+	c->arch = target_arch(&c->target, c->request.arch);
+	if (!c->arch)
+		return EXIT_FAILED;
+	c->folder = target_folder(&c->target, c->net, c->arch);
+	c->file = mem_fmt("%s%s%s%s", c->name,
+	    c->target.archs.n && !str_eq(c->arch, host_cpu()) ? "-" : "",
+	    c->target.archs.n && !str_eq(c->arch, host_cpu()) ? c->arch : "", c->target.suffix);
 	return 0;
+}
+
+/* The wrapper of the C library belongs to the tool: in its tree, or beside it. */
+static const char *own_compiler(const struct configuration *c)
+{
+	const char *command = replace_all(c->target.cc, "{arch}", c->arch);
+	const char *program = mem_strn(command, strcspn(command, " "));
+	const char *const folders[] = { mem_fmt("%s/libc", c->share), path_dir(paths_tool()) };
+
+	for (size_t i = 0; c->target.freestanding && i < MIR_COUNT(folders); i++)
+		if (file_exists(mem_fmt("%s/%s", folders[i], program)))
+			return mem_fmt("%s/%s", folders[i], command);
+	return command;
 }
 
 static void choose_compiler(struct configuration *c)
@@ -78,7 +97,7 @@ static void choose_compiler(struct configuration *c)
 	const struct conf_setting *cc = conf_setting(&c->conf, "cc");
 	const char *program;
 
-	c->compiler = c->conf.compiler ? c->conf.compiler : cc ? cc->value : c->target.cc;
+	c->compiler = c->conf.compiler ? c->conf.compiler : cc ? cc->value : own_compiler(c);
 	program = mem_strn(c->compiler, strcspn(c->compiler, " "));
 	if (process_found(program))
 		return;
@@ -141,7 +160,7 @@ static void add_units(
 {
 	struct list files = { 0 };
 
-	source_files(folder, patterns, &files, &c->missing);
+	source_files(folder, patterns, c->arch, &files, &c->missing);
 	for (size_t i = 0; i < files.n; i++)
 		if (compiles(files.v[i]))
 			add_unit(c, files.v[i], owner);
@@ -230,6 +249,10 @@ static void library_sources(struct configuration *c)
 	add_include(c, mem_fmt("%s/types", c->share));
 	add_include(c, mem_fmt("%s/run", c->share));
 	add_include(c, c->target.folder);
+	for (size_t i = 0; i < c->target.shares.n; i++)
+		add_include(c, path_clean(path_join(c->target.folder, c->target.shares.v[i])));
+	if (c->target.freestanding)
+		add_include(c, mem_fmt("%s/abi", c->share));
 	add_units(c, c->target.folder, &c->target.sources, c->target.name);
 	for (size_t i = 0; i < c->graph.n_libraries; i++) {
 		const struct descriptor *d = c->graph.libraries[i];
@@ -276,6 +299,9 @@ static void dependencies(struct configuration *c)
 	for (size_t i = 0; i < conf->modules.n; i++)
 		add_need(
 		    &m->modules, &m->n_modules, &m->cap_modules, conf->modules.v[i].s, conf->file);
+	for (size_t i = 0; i < c->target.packages.n; i++)
+		add_need(&m->packages, &m->n_packages, &m->cap_packages, c->target.packages.v[i],
+		    c->target.name);
 	for (size_t i = 0; i < c->graph.n_libraries; i++) {
 		const struct descriptor *d = c->graph.libraries[i];
 
@@ -328,6 +354,7 @@ int configuration_make(const struct request *r, struct configuration *out)
 	graph_resolve(&c->graph);
 	app_sources(c);
 	library_sources(c);
+	notes_check(c);
 	if (diag_errors() == before)
 		dependencies(c);
 	return diag_errors() == before ? 0 : EXIT_FAILED;

@@ -11,6 +11,7 @@ struct request {
 	const char *output; /* -o, or NULL */
 	const char *target; /* "unix", or NULL */
 	const char *net;    /* "direct", or NULL */
+	const char *arch;   /* "aarch64", or NULL */
 	struct list keys;   /* "ipv4=10.0.0.2/24" */
 };
 
@@ -29,7 +30,9 @@ struct configuration {
 	const char *share;  /* absolute */
 	const char *folder; /* mirage/unix-socket */
 	const char *net;    /* "" if the target has no choice */
+	const char *arch;   /* x86_64 */
 	const char *name;   /* of the image */
+	const char *file;   /* its file: hello, hello.hvt, hello-aarch64.hvt */
 	const char *compiler;
 	struct unit *units;
 	size_t n_units, cap_units;
@@ -74,11 +77,15 @@ int configuration_write(const struct configuration *, const struct write_options
 void generate_app_h(const struct configuration *, struct text *out);
 void generate_main_c(const struct configuration *, struct text *out);
 void generate_build_mk(const struct configuration *, struct text *out);
+void generate_notes_s(const struct configuration *, struct text *out);
 void generate_manifest_s(const struct configuration *, struct text *out);
 void generate_makefile(const struct configuration *, struct text *out);
 /* The response files of the compiler and the linker. */
 void generate_flags(const struct configuration *, bool app, struct text *out);
 void generate_objects(const struct configuration *, struct text *out);
+
+/* Can the devices of the graph be named in the notes?  False after an error was reported. */
+bool notes_check(const struct configuration *);
 
 /* A text of the user's inside a C comment, which it must neither end nor open. */
 char *comment_text(const char *);

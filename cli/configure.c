@@ -66,19 +66,28 @@ static int find_request(const struct arguments *a, struct request *out, bool *la
 	if ((rc = load_last(&saved)))
 		return rc;
 	asked.keys = (struct list){ 0 };
-	if (!asked.target && !asked.net) {
+	if (!asked.target && !asked.net && !asked.arch) {
 		*out = saved;
 		return 0;
 	}
 	*last = none;
-	asked.target = asked.target ? asked.target : "unix";
-	if (!asked.net && paths_share() &&
-	    target_load(paths_share(), asked.target, NULL, &target) && target.nets.n)
-		asked.net = target.nets.v[0];
-	/* What was configured for this target before. */
-	rc = request_load(mem_fmt("mirage/%s%s%s/arguments", asked.target, asked.net ? "-" : "",
-			      asked.net ? asked.net : ""),
-	    out);
+	asked.target = asked.target                 ? asked.target
+		       : asked.arch && saved.target ? saved.target
+						    : "unix";
+	rc = -ENOENT;
+	if (paths_share()) {
+		const char *arch;
+
+		if (!target_load(paths_share(), asked.target, NULL, &target) ||
+		    !(arch = target_arch(&target, asked.arch)))
+			return EXIT_FAILED;
+		if (!asked.net && target.nets.n)
+			asked.net = target.nets.v[0];
+		/* What was configured for this target before. */
+		rc = request_load(mem_fmt("%s/arguments",
+				      target_folder(&target, asked.net ? asked.net : "", arch)),
+		    out);
+	}
 	if (rc == -EINVAL)
 		return EXIT_FAILED;
 	if (rc < 0) {

@@ -58,6 +58,7 @@ static void take_key(struct descriptor *d, const struct statement *s, const char
 		.help = w.v[w.n - 1].s,
 		.option = option ? mem_str(w.v[2].s + strlen("option=")) : NULL,
 		.boot = str_starts(s->key, "key-"),
+		.run = str_starts(s->key, "run-"),
 		.at = s->at_key };
 }
 
@@ -76,17 +77,25 @@ static void take_when(struct descriptor *d, const struct statement *s, const cha
 	*PUSH(d, whens) = when;
 }
 
-static void take_component(struct descriptor *d, const struct statement *s, const char *rest)
+bool descriptor_component(const struct statement *s, struct descriptor_component *out)
 {
 	struct words w = { 0 };
 
-	(void)rest;
 	statement_words(s, &w);
 	if (w.n != 3) {
 		wrong(&s->at_value, "not a component", s->value, "NAME LICENSE PACKAGE");
-		return;
+		return false;
 	}
-	*PUSH(d, components) = (struct descriptor_component){ w.v[0].s, w.v[1].s, w.v[2].s };
+	*out = (struct descriptor_component){ w.v[0].s, w.v[1].s, w.v[2].s };
+	return true;
+}
+
+static void take_component(struct descriptor *d, const struct statement *s)
+{
+	struct descriptor_component c;
+
+	if (descriptor_component(s, &c))
+		*PUSH(d, components) = c;
 }
 
 static void items(const struct statement *s, struct list *out)
@@ -150,9 +159,9 @@ static void unknown_key(const struct statement *s)
 		list_add(&names, texts[i].key);
 	for (size_t i = 0; i < MIR_COUNT(lists); i++)
 		list_add(&names, lists[i].key);
-	list_split(&names, "when,component,shared", ',');
+	list_split(&names, "when,component,shared,attached", ',');
 	diag_error(&s->at_key, "unknown key '%s' of a device descriptor", s->key);
-	diag_expected("%s, need-FIELD, key-NAME or config-NAME", list_join(&names, ", "));
+	diag_expected("%s, need-FIELD, key-NAME, config-NAME or run-NAME", list_join(&names, ", "));
 	diag_suggest(s->key, &names);
 }
 
@@ -164,12 +173,16 @@ static void take(struct descriptor *d, const struct statement *s)
 		take_key(d, s, s->key + strlen("key-"));
 	else if (str_starts(s->key, "config-"))
 		take_key(d, s, s->key + strlen("config-"));
+	else if (str_starts(s->key, "run-"))
+		take_key(d, s, s->key + strlen("run-"));
 	else if (str_eq(s->key, "when"))
 		take_when(d, s, "");
 	else if (str_eq(s->key, "component"))
-		take_component(d, s, "");
+		take_component(d, s);
 	else if (str_eq(s->key, "shared"))
 		d->shared = str_eq(s->value, "yes") || str_eq(s->value, "true");
+	else if (str_eq(s->key, "attached"))
+		d->attached = str_eq(s->value, "yes") || str_eq(s->value, "true");
 	else if (!take_simple(d, s))
 		unknown_key(s);
 	if (str_eq(s->key, "device") || str_eq(s->key, "library")) {
@@ -265,19 +278,19 @@ static unsigned load_files(const char *folder, const char *pattern, struct descr
 }
 
 /* The folders of a target: parts of it, or what it has for one kind of host each. */
-static unsigned load_target(const struct target *t, struct descriptors *out)
+static unsigned load_target(const char *folder, struct descriptors *out)
 {
 	static const char hosts[] = "linux,freebsd,netbsd,openbsd,dragonfly,darwin";
 	struct list files = { 0 }, names = { 0 };
-	unsigned errors = load_files(t->folder, "*.device.conf", out);
+	unsigned errors = load_files(folder, "*.device.conf", out);
 
 	list_split(&names, hosts, ',');
-	dir_glob(t->folder, "*/*.device.conf", &files);
+	dir_glob(folder, "*/*.device.conf", &files);
 	for (size_t i = 0; i < files.n; i++) {
 		const char *part = path_dir(files.v[i]);
 
 		if (!list_has(&names, part) || str_eq(part, host_name()))
-			errors += load_files(t->folder, files.v[i], out);
+			errors += load_files(folder, files.v[i], out);
 	}
 	return errors;
 }
@@ -290,7 +303,10 @@ unsigned descriptors_load(const char *share, const struct target *target,
 	unsigned errors = 0;
 
 	errors += load_files(mem_fmt("%s/lib", share), "*/device.conf", out);
-	errors += load_target(target, out);
+	errors += load_target(target->folder, out);
+	for (size_t i = 0; i < target->shares.n; i++)
+		errors +=
+		    load_target(path_clean(path_join(target->folder, target->shares.v[i])), out);
 	for (size_t i = 0; i < folders->n; i++)
 		list_add_new(&more, folders->v[i]);
 	if (environment) {
@@ -329,8 +345,7 @@ const char *host_name(void)
 	return name;
 }
 
-/* Replace each `from` in `s`. */
-static char *replace(const char *s, const char *from, const char *to)
+char *replace_all(const char *s, const char *from, const char *to)
 {
 	struct text t = { 0 };
 	const char *hit;
@@ -344,14 +359,14 @@ static char *replace(const char *s, const char *from, const char *to)
 	return t.s;
 }
 
-void source_files(
-    const char *folder, const struct list *patterns, struct list *out, struct list *missing)
+void source_files(const char *folder, const struct list *patterns, const char *cpu,
+    struct list *out, struct list *missing)
 {
 	for (size_t i = 0; i < patterns->n; i++) {
-		const char *p = replace(patterns->v[i], "{cpu}", host_cpu());
+		const char *p = replace_all(patterns->v[i], "{cpu}", cpu);
 		struct list files = { 0 };
 
-		p = replace(p, "{host}", host_name());
+		p = replace_all(p, "{host}", host_name());
 		dir_glob(folder, p, &files);
 		for (size_t j = 0; j < files.n; j++)
 			list_add_new(out, path_clean(path_join(folder, files.v[j])));

@@ -39,6 +39,16 @@ static void keys(struct manifest *m, const struct key *k, size_t n, const char *
 				    mem_str(k[i].value), mem_str(k[i].help), mem_str(owner) };
 }
 
+/* What `mirage run` is told about an instance. */
+static void runs(struct manifest *m, const struct instance *in)
+{
+	for (size_t i = 0; i < in->device->n_keys; i++)
+		if (in->keys[i].run)
+			*PUSH(m, runs) = (struct manifest_run){ mem_str(in->keys[i].option),
+				mem_str(in->keys[i].name), mem_str(in->group),
+				mem_str(in->keys[i].value), mem_str(in->keys[i].help) };
+}
+
 /* What of the manifest follows from the graph; sources and packages are there. */
 static void fill_manifest(const struct configuration *c, struct manifest *m)
 {
@@ -49,8 +59,11 @@ static void fill_manifest(const struct configuration *c, struct manifest *m)
 	m->name = mem_str(c->name);
 	m->target = c->target.name;
 	m->net = mem_str(c->net);
+	m->arch = mem_str(c->arch);
+	m->tender = c->target.tender;
+	m->memory = mem_str(g->memory ? g->memory : "");
 	m->folder = mem_str(c->folder);
-	m->image = mem_fmt("dist/%s", c->name);
+	m->image = mem_fmt("dist/%s", c->file);
 	m->conf = mem_str(path_base(c->conf.file));
 	m->main = mem_str(mains[c->conf.main]);
 	m->job = c->conf.job;
@@ -62,7 +75,14 @@ static void fill_manifest(const struct configuration *c, struct manifest *m)
 		device(m, g->instances[i]);
 		keys(
 		    m, g->instances[i]->keys, g->instances[i]->device->n_keys, g->instances[i]->id);
+		runs(m, g->instances[i]);
 	}
+	for (size_t i = 0; i < c->target.n_components; i++)
+		*PUSH(m, components) = (struct manifest_component){ c->target.components[i].name,
+			c->target.components[i].licence, c->target.components[i].package };
+	for (size_t i = 0; i < c->target.n_hardens; i++)
+		*PUSH(m, hardens) = (struct manifest_harden){ c->target.hardens[i].name,
+			c->target.hardens[i].full, c->target.hardens[i].plain };
 	for (size_t i = 0; i < g->n_libraries; i++)
 		for (size_t j = 0; j < g->libraries[i]->n_components; j++)
 			*PUSH(m, components) =
@@ -169,6 +189,8 @@ static void generated_files(const struct configuration *c, struct list *out)
 	list_addf(out, "%s/manifest.S", f);
 	list_addf(out, "%s/manifest", f);
 	list_addf(out, "%s/arguments", f);
+	if (c->target.abi_target)
+		list_addf(out, "%s/notes.S", f);
 }
 
 void configuration_manifest(const struct configuration *c, struct manifest *out)
@@ -195,6 +217,8 @@ int configuration_write(const struct configuration *c, const struct write_option
 	put_made(&w, c, files.v[5], generate_manifest_s);
 	put_manifest(&w, c, files.v[6]);
 	put_request(&w, c, files.v[7]);
+	if (c->target.abi_target)
+		put_made(&w, c, files.v[8], generate_notes_s);
 	generate_flags(c, false, &t);
 	put_product(&w, mem_fmt("%s/obj/flags", f), &t);
 	text_clear(&t);

@@ -70,6 +70,8 @@ static void values(const struct key *keys, size_t n, const char *indent, struct 
 	for (size_t i = 0; i < n; i++) {
 		const char *c = value_c(keys[i].type, keys[i].value);
 
+		if (keys[i].run)
+			continue;
 		text_addf(out, "%s.%s = %s,", indent, keys[i].field, c);
 		/* Say what an address or a time is in words. */
 		if (!str_eq(c, keys[i].value) && c[0] != '"')

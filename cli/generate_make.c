@@ -7,6 +7,7 @@
 #include "configuration.h"
 #include "paths.h"
 #include "process.h"
+#include "sizes.h"
 #include "version.h"
 
 /* A file name in a rule. */
@@ -61,7 +62,8 @@ void generate_flags(const struct configuration *c, bool app, struct text *out)
 	char here[PATH_MAX];
 	const char *mark = app ? "-Wall -Wextra -Werror=implicit-function-declaration" : "-Wall";
 
-	flags(out, "-std=gnu11 -O2 -g -fPIE -ffunction-sections -fdata-sections");
+	flags(out, "-std=gnu11 -O2 -g -ffunction-sections -fdata-sections");
+	flags(out, c->target.freestanding ? "-fno-pie" : "-fPIE");
 	flags(out, "-fstack-protector-strong -fno-common");
 	flags(out, mark);
 	for (size_t i = 0; i < c->target.cflags.n; i++)
@@ -92,10 +94,18 @@ static const char *embedded_object(const struct configuration *c, const struct i
 /* What is linked, then the libraries. */
 void generate_objects(const struct configuration *c, struct text *out)
 {
-	flags(out, "-pie -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack");
-	flags(out, "-Wl,--build-id=sha1");
+	flags(out, "-Wl,--gc-sections -Wl,-z,noexecstack");
+	flags(out, c->target.freestanding ? "-static -no-pie -Wl,--build-id=none"
+					  : "-pie -Wl,-z,relro,-z,now -Wl,--build-id=sha1");
+	if (*c->target.script)
+		flag(out,
+		    mem_fmt("-Wl,-T,%s", replace_all(path_join(c->target.folder, c->target.script),
+					     "{arch}", c->arch)));
+	flag(out, mem_fmt("-Wl,-Map=%s/obj/image/%s.map", c->folder, c->file));
 	flag(out, mem_fmt("%s/obj/main.o", c->folder));
 	flag(out, mem_fmt("%s/obj/manifest.o", c->folder));
+	if (c->target.abi_target)
+		flag(out, mem_fmt("%s/obj/notes.o", c->folder));
 	for (size_t i = 0; i < c->n_units; i++)
 		flag(out, c->units[i].object);
 	for (size_t i = 0; i < c->graph.n_instances; i++)
@@ -120,6 +130,14 @@ void generate_manifest_s(const struct configuration *c, struct text *out)
 	    c->folder);
 }
 
+/* Programs that come with the compiler: those of a foreign processor have its name in front. */
+static const char *binutil(const struct configuration *c, const char *name)
+{
+	bool foreign = !str_eq(c->arch, host_cpu());
+
+	return mem_fmt("%s%s%s", foreign ? c->arch : "", foreign ? "-linux-gnu-" : "", name);
+}
+
 /* The first line of `cc --version`: another compiler makes other objects. */
 static const char *compiler_version(const struct configuration *c)
 {
@@ -138,14 +156,17 @@ static void settings(const struct configuration *c, struct text *out)
 	    "# 'mirage build' runs it in the folder of %s.\n\n"
 	    "CC := %s\n# %s\n"
 	    "T := %s\nTOOL := %s\n"
-	    "OUTPUT := $T/obj/image/%s\nOBJCOPY ?= objcopy\n\n",
+	    "OUTPUT := $T/obj/image/%s\nOBJCOPY ?= %s\n\n",
 	    c->folder, path_base(c->conf.file), path_base(c->conf.file), c->compiler,
-	    compiler_version(c), c->folder, make_quote(paths_tool()), make_quote(c->name));
+	    compiler_version(c), c->folder, make_quote(paths_tool()), make_quote(c->file),
+	    binutil(c, "objcopy"));
 }
 
 static void objects(const struct configuration *c, struct text *out)
 {
 	text_add(out, "OBJECTS := \\\n\t$T/obj/main.o \\\n\t$T/obj/manifest.o");
+	if (c->target.abi_target)
+		text_add(out, " \\\n\t$T/obj/notes.o");
 	for (size_t i = 0; i < c->n_units; i++)
 		text_addf(out, " \\\n\t%s", make_quote(c->units[i].object));
 	text_add(out, "\nEMBEDDED :=");
@@ -157,18 +178,27 @@ static void objects(const struct configuration *c, struct text *out)
 
 static void rules(const struct configuration *c, struct text *out)
 {
-	text_add(out, "all: $(OUTPUT)\n.PHONY: all\n.DELETE_ON_ERROR:\n\n"
-		      "# obj/link holds the objects and the linker's flags, obj/flags the "
-		      "compiler's; both are\n"
-		      "# written only when they change.\n"
-		      "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link\n"
-		      "\t@echo '[link] $(notdir $@)'\n"
-		      "\t@mkdir -p '$(@D)'\n"
-		      "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n"
-		      "# What debuggers read goes beside the image; names of functions stay.\n"
-		      "\t@$(OBJCOPY) --only-keep-debug '$@' '$@.debug'\n"
-		      "\t@$(OBJCOPY) --strip-debug --add-gnu-debuglink='$@.debug' '$@'\n\n"
-		      "define compile\n"
+	bool strip_all = c->target.freestanding && !c->graph.symbols;
+
+	text_addf(out,
+	    "all: $(OUTPUT)\n.PHONY: all\n.DELETE_ON_ERROR:\n\n"
+	    "# obj/link holds the objects and the linker's flags, obj/flags the "
+	    "compiler's; both are\n"
+	    "# written only when they change.\n"
+	    "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link\n"
+	    "\t@echo '[link] $(notdir $@)'\n"
+	    "\t@mkdir -p '$(@D)'\n"
+	    "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n"
+	    "\t@%s sizes '$@.map' '$@.sizes'\n"
+	    "\t@$(OBJCOPY) --only-keep-debug '$@' '$@.debug'\n",
+	    recipe_quote(paths_tool()));
+	text_addf(out,
+	    "# What debuggers read goes beside the image%s.\n"
+	    "\t@$(OBJCOPY) %s --add-section " SIZES_SECTION "='$@.sizes' \\\n"
+	    "\t\t--add-gnu-debuglink='$@.debug' '$@'\n\n",
+	    strip_all ? ", and so do the names of functions" : "; names of functions stay",
+	    strip_all ? "--strip-all" : "--strip-debug");
+	text_add(out, "define compile\n"
 		      "@echo '[cc] $(1)'\n"
 		      "@mkdir -p '$(@D)'\n"
 		      "@$(CC) $(COLOUR) @$T/obj/$(2) -MMD -MP -c -o '$@' '$(3)'\n"
@@ -177,6 +207,9 @@ static void rules(const struct configuration *c, struct text *out)
 		      "\t$(call compile,$<,flags-app,$<)\n"
 		      "$T/obj/manifest.o: $T/manifest.S $T/manifest $T/obj/flags\n"
 		      "\t$(call compile,$<,flags,$<)\n\n");
+	if (c->target.abi_target)
+		text_add(out, "$T/obj/notes.o: $T/notes.S $T/obj/flags\n"
+			      "\t$(call compile,$<,flags,$<)\n\n");
 	for (size_t i = 0; i < c->n_units; i++) {
 		const struct unit *u = &c->units[i];
 		bool assembly = str_ends(u->source, ".S");

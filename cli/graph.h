@@ -12,7 +12,7 @@ struct key {
 	const char *option; /* lan-ipv4-gateway */
 	const char *type, *help;
 	const char *value; /* its default in this configuration */
-	bool boot;
+	bool boot, run;    /* as in the descriptor */
 };
 
 struct instance {
@@ -49,7 +49,9 @@ struct graph {
 	struct root *roots;
 	size_t n_roots, cap_roots;
 	struct key common[COMMON_KEYS];
-	struct key *keys; /* of the application */
+	bool symbols;       /* names of functions stay in the image */
+	const char *memory; /* of the machine that runs it, a size, or NULL */
+	struct key *keys;   /* of the application */
 	size_t n_keys, cap_keys;
 	const struct descriptor **libraries; /* all whose sources belong to the image */
 	size_t n_libraries, cap_libraries;

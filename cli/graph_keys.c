@@ -145,14 +145,16 @@ bool graph_keys(struct graph *g, struct instance *in)
 			.option = option,
 			.type = k->type,
 			.help = k->help,
-			.boot = k->boot };
+			.boot = k->boot,
+			.run = k->run };
 		if (k->boot && is_common(option)) {
 			diag_error(
 			    &k->at, "every image has a boot argument '--%s' already", option);
 			diag_expected("another name");
 			good = false;
 		}
-		if (twin && (!str_eq(twin->type, k->type) || twin->boot != k->boot)) {
+		if (twin && (!str_eq(twin->type, k->type) || twin->boot != k->boot ||
+				twin->run != k->run)) {
 			diag_error(&k->at, "the option '%s' is taken", option);
 			diag_note("it exists with the type %s: %s", twin->type, twin->help);
 			diag_expected("another name, as key-%s-%s", d->name, k->name);
@@ -180,9 +182,22 @@ static void common_keys(struct graph *g)
 	}
 }
 
+/* What is said of the image as a whole; NULL: nothing. */
+static const char *image_setting(struct graph *g, const char *option, const char *type)
+{
+	struct key k = { .option = option, .type = type, .help = "of the image" };
+	const struct place *at;
+
+	return setting(g, option, &at) && set_key(g, &k, "") ? k.value : NULL;
+}
+
 void graph_app_keys(struct graph *g)
 {
+	const char *symbols = image_setting(g, "symbols", "bool");
+
 	common_keys(g);
+	g->symbols = symbols && str_eq(value_c("bool", symbols), "true");
+	g->memory = image_setting(g, "memory", "size");
 	for (size_t i = 0; i < g->conf->n_keys; i++) {
 		const struct conf_key *k = &g->conf->keys[i];
 		struct key key = { .name = k->name,

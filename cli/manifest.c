@@ -71,6 +71,9 @@ static void put_device(struct text *out, const struct manifest_device *d)
 	X(name)                                                                                    \
 	X(target)                                                                                  \
 	X(net)                                                                                     \
+	X(arch)                                                                                    \
+	X(tender)                                                                                  \
+	X(memory)                                                                                  \
 	X(folder)                                                                                  \
 	X(image)                                                                                   \
 	X(conf)                                                                                    \
@@ -89,6 +92,12 @@ void manifest_write(const struct manifest *m, struct text *out)
 	for (size_t i = 0; i < m->n_keys; i++)
 		put(out, "key", m->keys[i].option, m->keys[i].type, or_empty(m->keys[i].def),
 		    or_empty(m->keys[i].help), or_empty(m->keys[i].owner), NULL);
+	for (size_t i = 0; i < m->n_runs; i++)
+		put(out, "run", m->runs[i].option, m->runs[i].name, or_empty(m->runs[i].group),
+		    or_empty(m->runs[i].value), or_empty(m->runs[i].help), NULL);
+	for (size_t i = 0; i < m->n_hardens; i++)
+		put(out, "harden", m->hardens[i].name, or_empty(m->hardens[i].full),
+		    or_empty(m->hardens[i].plain), NULL);
 	for (size_t i = 0; i < m->n_packages; i++)
 		put(out, "package", m->packages[i].name, or_empty(m->packages[i].who), NULL);
 	for (size_t i = 0; i < m->n_modules; i++)
@@ -169,6 +178,11 @@ static bool take_row(struct manifest *m, const char *key, const struct words *w)
 	else if (str_eq(key, "key"))
 		*PUSH(m, keys) = (struct manifest_key){ word(w, 0), word(w, 1), word(w, 2),
 			word(w, 3), word(w, 4) };
+	else if (str_eq(key, "run"))
+		*PUSH(m, runs) = (struct manifest_run){ word(w, 0), word(w, 1), word(w, 2),
+			word(w, 3), word(w, 4) };
+	else if (str_eq(key, "harden"))
+		*PUSH(m, hardens) = (struct manifest_harden){ word(w, 0), word(w, 1), word(w, 2) };
 	else if (str_eq(key, "package"))
 		*PUSH(m, packages) = (struct manifest_need){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "module"))

@@ -38,6 +38,20 @@ struct manifest_component {
 	char *name, *licence, *package;
 };
 
+/* An argument of `mirage run`, for the tender. */
+struct manifest_run {
+	char *option; /* net:service */
+	char *name;   /* of the key: interface, net-mac, file, size */
+	char *group;
+	char *value;
+	char *help;
+};
+
+/* What protects the image: under a tender with our extensions, and under others ("": the same). */
+struct manifest_harden {
+	char *name, *full, *plain;
+};
+
 struct manifest_fs {
 	char *name, *folder; /* folder relative to the .conf */
 };
@@ -47,6 +61,9 @@ struct manifest {
 	char *name;                      /* of the image */
 	char *target;                    /* unix */
 	char *net;                       /* socket, direct, or "" */
+	char *arch;                      /* x86_64 */
+	char *tender;                    /* mirage-hvt, or "" */
+	char *memory;                    /* "64M", or "" */
 	char *folder;                    /* mirage/unix-socket: where main.c, build.mk, obj/ are */
 	char *image;                     /* dist/hello */
 	char *conf;                      /* hello.conf */
@@ -64,6 +81,10 @@ struct manifest {
 	size_t n_modules, cap_modules;
 	struct manifest_component *components; /* third-party code in the image */
 	size_t n_components, cap_components;
+	struct manifest_run *runs;
+	size_t n_runs, cap_runs;
+	struct manifest_harden *hardens;
+	size_t n_hardens, cap_hardens;
 	struct manifest_fs *fs; /* embedded folders */
 	size_t n_fs, cap_fs;
 	struct list sources;   /* the application's, relative to the .conf */

@@ -24,6 +24,7 @@ int request_from_arguments(const struct arguments *a, struct request *out, bool 
 		.output = argument_value(a, "output"),
 		.target = argument_value(a, "target"),
 		.net = argument_value(a, "net"),
+		.arch = argument_value(a, "arch"),
 		.keys = a->keys };
 	if (out->target)
 		by = mem_fmt("--target=%s", out->target);
@@ -40,7 +41,8 @@ int request_from_arguments(const struct arguments *a, struct request *out, bool 
 	}
 	if (out->net && (str_eq(out->net, "host") || str_eq(out->net, "ocaml")))
 		out->net = str_eq(out->net, "host") ? "socket" : "direct";
-	*empty = !out->file && !out->output && !out->target && !out->net && !out->keys.n;
+	*empty =
+	    !out->file && !out->output && !out->target && !out->net && !out->arch && !out->keys.n;
 	return 0;
 }
 
@@ -61,6 +63,7 @@ void request_save(const struct request *r, struct text *out)
 	save(out, "output", r->output);
 	save(out, "target", r->target);
 	save(out, "net", r->net);
+	save(out, "arch", r->arch);
 	for (size_t i = 0; i < r->keys.n; i++)
 		save(out, "key", r->keys.v[i]);
 }
@@ -77,6 +80,8 @@ char *request_text(const struct request *r)
 		list_addf(&words, "-t %s", str_sh_quote(r->target));
 	if (r->net)
 		list_addf(&words, "--net=%s", str_sh_quote(r->net));
+	if (r->arch)
+		list_addf(&words, "--arch=%s", str_sh_quote(r->arch));
 	for (size_t i = 0; i < r->keys.n; i++)
 		list_addf(&words, "--%s", str_sh_quote(r->keys.v[i]));
 	return list_join(&words, " ");
@@ -105,6 +110,8 @@ int request_load(const char *file, struct request *out)
 			out->target = value;
 		else if (str_eq(s->key, "net"))
 			out->net = value;
+		else if (str_eq(s->key, "arch"))
+			out->arch = value;
 		else if (str_eq(s->key, "key"))
 			list_add(&out->keys, value);
 		else {
