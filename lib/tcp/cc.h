@@ -43,6 +43,8 @@ struct mir_tcp_cc {
 	} u;
 };
 
+enum { MIR_TCP_SSTHRESH_NONE = INT32_MAX }; /* no loss so far: the first slow start */
+
 extern const struct mir_tcp_cc_ops mir_tcp_newreno, mir_tcp_cubic;
 
 /* Ten segments (RFC 6928). */

@@ -3,7 +3,7 @@
 
 void mir_tcp_cc_start(struct mir_tcp_cc *cc, const struct mir_tcp_cc_ops *ops, uint32_t mss)
 {
-	*cc = (struct mir_tcp_cc){ .ops = ops, .mss = mss, .ssthresh = UINT32_MAX / 2 };
+	*cc = (struct mir_tcp_cc){ .ops = ops, .mss = mss, .ssthresh = MIR_TCP_SSTHRESH_NONE };
 	cc->cwnd = mir_tcp_initial_window(mss);
 	ops->init(cc);
 }

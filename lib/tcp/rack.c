@@ -32,8 +32,10 @@ void mir_tcb_delivered(struct mir_tcb *t, uint32_t i, struct mir_tcb_delivery *d
 	} else {
 		if (mir_seq_lt(end, d->fack))
 			t->reordered = true;
+		rtt = MIR_MAX(rtt, 1);
+		d->rtt = d->rtt == 0 ? rtt : MIR_MIN(d->rtt, rtt);
 		if (t->min_rtt == 0 || rtt < t->min_rtt)
-			t->min_rtt = MIR_MAX(rtt, 1);
+			t->min_rtt = rtt;
 	}
 	if (s->rack_at == 0 || sent_after(r->sent_at, end, s->rack_at, s->rack_end)) {
 		s->rack_at = r->sent_at;

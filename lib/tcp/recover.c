@@ -207,11 +207,15 @@ static void reduce(struct mir_tcb *t, uint32_t delivered, bool progress)
 }
 
 /* The window was in full use when what is acknowledged was sent: it may grow. */
-static void grow(struct mir_tcb *t, uint32_t acked, int64_t now)
+static void grow(struct mir_tcb *t, uint32_t acked, const struct mir_tcb_delivery *d)
 {
+	struct mir_tcp_round round = { t->una, t->nxt, d->rtt };
+
 	if (!t->cwnd_limited)
 		return;
-	t->cc.ops->acked(&t->cc, acked, t->srtt, now);
+	if (t->cc.ssthresh == MIR_TCP_SSTHRESH_NONE)
+		acked = mir_tcp_hystart(&t->sent->hystart, &t->cc, acked, round);
+	t->cc.ops->acked(&t->cc, acked, t->srtt, d->now);
 	if (mir_seq_le(t->limited_end, t->una))
 		t->cwnd_limited = false;
 }
@@ -224,11 +228,12 @@ static void lose_first(struct mir_tcb *t)
 	t->due |= MIR_TCB_DUE_REXMIT;
 }
 
-static void while_open(struct mir_tcb *t, uint32_t acked, bool dup, int64_t now)
+static void while_open(
+    struct mir_tcb *t, uint32_t acked, bool dup, const struct mir_tcb_delivery *d)
 {
 	if (acked > 0) {
 		t->dup_acks = 0;
-		grow(t, acked, now);
+		grow(t, acked, d);
 	}
 	if (dup) {
 		t->dup_acks++;
@@ -237,7 +242,7 @@ static void while_open(struct mir_tcb *t, uint32_t acked, bool dup, int64_t now)
 	if (!t->use_sack && dup && t->dup_acks >= DUP_THRESHOLD && t->recover == t->una)
 		lose_first(t);
 	if (t->sent->lost > 0)
-		enter(t, now);
+		enter(t, d->now);
 }
 
 static void while_recovering(struct mir_tcb *t, uint32_t acked, bool dup, uint32_t delivered)
@@ -272,7 +277,7 @@ void mir_tcb_recover(struct mir_tcb *t, uint32_t acked, bool dup, const struct m
 		t->events |= MIR_TCB_OUTPUT;
 	mir_tcb_rack_detect(t, d->now);
 	switch (t->recovery) {
-	case MIR_TCP_OPEN: while_open(t, acked, dup, d->now); break;
+	case MIR_TCP_OPEN: while_open(t, acked, dup, d); break;
 	case MIR_TCP_FAST_RECOVERY: while_recovering(t, acked, dup, d->bytes); break;
 	case MIR_TCP_LOSS:
 		if (acked > 0)

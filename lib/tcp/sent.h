@@ -37,6 +37,17 @@ struct mir_tcp_undo {
 	uint32_t first_end, first_ts;               /* of the first of them (RFC 3522) */
 };
 
+/* HyStart++ (RFC 9406); all zero at the start. */
+struct mir_tcp_hystart {
+	int64_t last_min,
+	    now_min;        /* the shortest round trip of the last round and of this; 0: none */
+	int64_t baseline;   /* in conservative slow start: the one that began it; 0: not in it */
+	uint32_t round_end; /* the round is over when this is acknowledged */
+	uint8_t samples;    /* of this round */
+	uint8_t rounds;     /* of conservative slow start */
+	bool begun;
+};
+
 struct mir_tcp_sent {
 	uint32_t head, n, cap; /* head, next, prev: counted since ever; cap: power of two */
 	uint32_t oldest, newest, waiting; /* ends of the chain, and its length */
@@ -58,6 +69,7 @@ struct mir_tcp_sent {
 	uint32_t prr_flight;
 	uint64_t prr_delivered, prr_out;
 
+	struct mir_tcp_hystart hystart;
 	struct mir_tcp_undo undo;
 	struct mir_tcp_record ring[];
 };
@@ -112,6 +124,18 @@ bool mir_tcp_sent_first_lost(struct mir_tcp_sent *, uint32_t *i);
 
 /* Gives the block back. */
 void mir_tcp_sent_free(struct mir_tcp_sent **, struct mir_budget *);
+
+/* hystart.c: an ACK in the first slow start.  rtt: of a segment that it tells the arrival of; 0:
+ * none.
+ */
+struct mir_tcp_round {
+	uint32_t una, nxt;
+	int64_t rtt;
+};
+
+/* How many of the `bytes` acknowledged count for growth; sets ssthresh when slow start is over. */
+uint32_t mir_tcp_hystart(
+    struct mir_tcp_hystart *, struct mir_tcp_cc *, uint32_t bytes, struct mir_tcp_round);
 
 /* NULL, or what does not hold. */
 const char *mir_tcp_sent_check(struct mir_tcp_sent *);

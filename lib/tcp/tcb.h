@@ -71,6 +71,7 @@ struct mir_tcb_delivery {
 	uint32_t bytes; /* for the first time */
 	uint32_t fack;  /* highest number that was known to have arrived before */
 	uint32_t tsecr; /* 0: none */
+	int64_t rtt;    /* the shortest, of segments sent once; 0: none */
 };
 
 struct mir_tcb {
