@@ -44,9 +44,9 @@ static bool update_window(struct mir_tcb *t, const struct mir_tcp_segment *s)
 	return t->wnd != before;
 }
 
-/* One sample a round trip, of a segment sent once (Karn), else of the echoed timestamp.  False: the
- * echo is of a time before the timer fired: the ACK may have been lost on the way, or be late;
- * nothing is learnt, and the timer stays backed off (RFC 6298 section 5.7). */
+/* One sample a round trip, of a segment sent once (Karn), else of the echoed timestamp.  False:
+ * nothing is learnt.  An echo of a time before the timer fired tells nothing: the ACK may have been
+ * lost on the way, or be late. */
 static bool sample_rtt(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now)
 {
 	uint32_t ms;
@@ -57,13 +57,25 @@ static bool sample_rtt(struct mir_tcb *t, const struct mir_tcp_segment *s, int64
 		return true;
 	}
 	if (t->timed_at || !t->use_ts || !s->has_ts || s->tsecr == 0)
-		return true;
+		return false;
 	if (t->backoff && mir_seq_lt(s->tsecr, t->rto_ts))
 		return false;
 	ms = mir_tcb_ts(t, now) - s->tsecr;
-	if (ms < 1000u * 120)
-		mir_tcb_rtt_sample(t, MIR_MS(MIR_MAX(ms, 1u)));
+	if (ms >= 1000u * 120)
+		return false;
+	mir_tcb_rtt_sample(t, MIR_MS(MIR_MAX(ms, 1u)));
 	return true;
+}
+
+/* The timer stays backed off until a round trip is known again (RFC 6298 section 5): of timestamps,
+ * or, without them, of a segment that was never sent again. */
+static void end_backoff(struct mir_tcb *t, bool sampled, int64_t rtt)
+{
+	if (t->backoff == 0 || (!sampled && (t->use_ts || rtt == 0)))
+		return;
+	if (!sampled)
+		mir_tcb_rtt_sample(t, rtt);
+	t->backoff = 0;
 }
 
 /* SND.UNA moves on. */
@@ -139,9 +151,9 @@ static void settle(struct mir_tcb *t, const struct mir_tcp_segment *s, uint32_t 
 
 bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now)
 {
-	uint32_t acked, flight = mir_tcb_flight(t);
+	uint32_t acked, flight;
 	struct mir_tcb_delivery d = { .now = now, .fack = t->sent ? t->sent->fack : t->una };
-	bool window_changed, dup;
+	bool window_changed, dup, sampled = false;
 
 	if (t->state == MIR_TCP_SYN_RECEIVED && !complete_handshake(t, s, now))
 		return false;
@@ -152,11 +164,12 @@ bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now
 	if (mir_seq_lt(s->ack, t->una))
 		return true; /* old: nothing to learn, its text may be new */
 	acked = s->ack - t->una;
+	flight = mir_tcb_flight(t);
 	d.tsecr = t->use_ts && s->has_ts ? s->tsecr : 0;
 	if (acked > 0) {
-		if (sample_rtt(t, s, now))
-			t->backoff = 0;
+		sampled = sample_rtt(t, s, now);
 		advance(t, s->ack, &d);
+		end_backoff(t, sampled, d.rtt);
 	}
 	window_changed = update_window(t, s);
 	if (t->sent && t->use_sack && s->nsack)

@@ -289,6 +289,25 @@ static void narrower(void)
 	end();
 }
 
+/* RFC 6298 section 5: an ACK of what was sent again tells no round trip, and the timer stays backed
+ * off; one of what was sent once ends that. */
+static void backed_off(void)
+{
+	begin(20, false, false);
+	fire();
+	ok(t.backoff == 1 && nth(0) == 0, "the timer fired");
+	for (unsigned i = 1; i <= 10; i++) {
+		now += MIR_MS(100);
+		ack(i, 0, 0, 0);
+		ok(t.backoff == 1, "%u acknowledged: still backed off", i);
+	}
+	ok(t.recovery == MIR_TCP_OPEN, "recovery has ended");
+	now += MIR_MS(100);
+	ack(11, 0, 0, 0);
+	ok(t.backoff == 0, "one that was sent once: over");
+	end();
+}
+
 int main(void)
 {
 	RUN(three_beyond);
@@ -302,5 +321,6 @@ int main(void)
 	RUN(reported);
 	RUN(no_sack);
 	RUN(narrower);
+	RUN(backed_off);
 	return mir_test_end();
 }
