@@ -1,7 +1,7 @@
 /* tender.h: what mirage-hvt and mirage-spt share: the command line, the image, its devices, the
  * sandbox.
  *
- * Everything before tender_sandbox() may allocate and open; everything after may not.  The image,
+ * Everything before sandbox_enter() may allocate and open; everything after may not.  The image,
  * its notes and whatever a guest says are hostile.  Errors: a message on stderr, then the end with
  * status 1.
  */
@@ -44,6 +44,7 @@ struct options {
 	uint16_t gdb_port;    /* --gdb-port, 1234 */
 	const char *dumpcore; /* --dumpcore=DIR, or NULL */
 	bool x_exec_heap;     /* spt: --x-exec-heap */
+	bool x_no_sandbox;    /* --x-no-sandbox: for tests under emulators without seccomp */
 	struct attach attach[TENDER_DEVICES];
 	unsigned n_attach;
 	const char *image; /* the file */
@@ -111,6 +112,9 @@ struct device {
 	};
 };
 
+/* The descriptor that "@5" names, close-on-exec; dies for `option` where that is not open. */
+int take_descriptor(const char *option, const char *what);
+
 /* Opens the tap (or takes @FD), sets MAC and MTU in the entry.  With `extended`, the device may
  * speak with a virtio header, and offload. */
 void net_attach(const struct attach *, struct mir_mft_entry *, bool extended, struct device *);
@@ -138,24 +142,40 @@ uint64_t boot_write_ext(uint8_t *mem, uint64_t at, uint64_t args, const struct o
 /* ---- wait.c: epoll over the networks, and the request to end ---- */
 
 struct waiter {
-	int epoll; /* data: the handle; 0: the request to end */
-	int event; /* eventfd, written by the signal handler */
+	int epoll;       /* data: the handle; 0: the request to end, edge-triggered */
+	int event;       /* eventfd, written by the signal handler; -1: none */
+	bool nanosecond; /* the kernel has epoll_pwait2 */
 };
 
-/* SIGTERM and SIGINT: the first makes handle 0 ready where `shutdown`, the second, or the first
- * where not, ends the process with a message and status 1 (plain) or 130. */
-void waiter_open(struct waiter *, const struct device dev[], bool shutdown);
+/* Makes the set of all attached networks. */
+void waiter_open(struct waiter *, const struct device dev[]);
 
-/* Waits; timeout in ns, UINT64_MAX: none.  Returns bits by handle. */
-uint64_t waiter_wait(struct waiter *, uint64_t timeout);
+/* SIGTERM and SIGINT: the first makes handle 0 ready where `shutdown`; the second, or the first
+ * where not, ends the process with status 130, or 1 and a message where not `shutdown`.  Works in a
+ * process that spins, and while the thread's pointer is a guest's.  Before sandbox_enter(). */
+void waiter_signals(struct waiter *, bool shutdown);
+
+/* Waits; timeout in ns, UINT64_MAX: none.  Returns bits by handle; 0 also after a signal.  A
+ * network that is gone is ready once, then never again. */
+uint64_t waiter_wait(struct waiter *, const struct device dev[], uint64_t timeout);
+
+/* What waiter_wait and the signal handler call. */
+struct filter;
+void waiter_filter(const struct waiter *, struct filter *);
 
 /* ---- seccomp.c: an assembler for filters; sandbox.c ---- */
 
-enum { RULES = 128, RULE_ARGS = 4 };
+enum { RULES = 512, RULE_ARGS = 4, FILTER_MAX = 4096 };
 
-enum rule_test { RULE_EQ, RULE_LE, RULE_MASKED_EQ };
+enum rule_test {
+	RULE_EQ,
+	RULE_LE,
+	RULE_GE,
+	RULE_MASKED_EQ, /* argument & mask == value */
+	RULE_END_LE,    /* argument + argument[mask] <= value, without overflow */
+};
 
-/* A system call that is allowed when all its tests hold. */
+/* A system call that is allowed when all its tests hold.  Arguments are of 64 bits. */
 struct rule {
 	int call;
 	unsigned n;
@@ -171,14 +191,23 @@ struct filter {
 	unsigned n;
 };
 
+/* Of several rules for a call, one must hold.  Calls are looked up in the order of their first
+ * rules: the most frequent first. */
 void filter_allow(struct filter *, int call);
 /* The same for one descriptor, as first argument. */
-void filter_allow_fd(struct filter *, int call, int fd);
+struct rule *filter_allow_fd(struct filter *, int call, int fd);
 struct rule *filter_rule(struct filter *, int call);
 void filter_test(struct rule *, unsigned index, enum rule_test, uint64_t value, uint64_t mask);
 
+/* The program; returns its length.  What has no rule, and every other architecture, kills. */
+struct sock_filter;
+unsigned filter_compile(const struct filter *, struct sock_filter out[FILTER_MAX]);
+
 /* No new privileges; Landlock without any right, no capability, where the kernel has them; then
- * the filter.  What is not allowed kills the process. */
+ * the filter for all threads.  Before other threads are made: only the filter holds for those. */
 void sandbox_enter(const struct filter *);
+
+/* Closes every descriptor but 0, 1, 2 and the n of `keep`. */
+void sandbox_close_all_but(const int keep[], unsigned n);
 
 #endif
