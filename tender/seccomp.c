@@ -5,11 +5,10 @@
  * jumps to the next rule, the last one's kills.  Registers of the machine have 32 bits, arguments
  * 64.
  */
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#include "arch.h"
+#include "tender.h"
 
 enum {
 	FAIL = 0xff, /* a jump to where the rule ends: set when that is known */
@@ -193,7 +192,7 @@ static bool seen_before(const struct filter *f, unsigned i)
 	return false;
 }
 
-unsigned filter_compile(const struct filter *f, struct sock_filter out[FILTER_MAX])
+unsigned filter_compile(const struct filter *f, struct sock_filter *out)
 {
 	struct program p = { out, 0 };
 

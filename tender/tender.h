@@ -139,7 +139,23 @@ uint64_t boot_args_at(uint64_t at);
 uint64_t boot_write_ext(uint8_t *mem, uint64_t at, uint64_t args, const struct options *,
     uint32_t features, const struct device dev[], uint64_t start_ns);
 
+/* ---- arch_CPU.c ---- */
+
+struct filter;
+
+extern const uint32_t arch_audit;    /* AUDIT_ARCH_* of system calls */
+extern const char arch_vdso_clock[]; /* the name of clock_gettime() in the vDSO */
+
+/* A system call by hand, for signal handlers: the thread's pointer may be a guest's, so that errno
+ * and all else of libc are out of reach. */
+long arch_call(long number, long a, long b, long c);
+
+/* What only this CPU's guests of spt may call. */
+void arch_allow(struct filter *);
+
 /* ---- wait.c: epoll over the networks, and the request to end ---- */
+
+enum { CALL_EPOLL_PWAIT2 = 441 }; /* of Linux 5.11, which headers may be too old for */
 
 struct waiter {
 	int epoll;       /* data: the handle; 0: the request to end, edge-triggered */
@@ -160,7 +176,6 @@ void waiter_signals(struct waiter *, bool shutdown);
 uint64_t waiter_wait(struct waiter *, const struct device dev[], uint64_t timeout);
 
 /* What waiter_wait and the signal handler call. */
-struct filter;
 void waiter_filter(const struct waiter *, struct filter *);
 
 /* ---- seccomp.c: an assembler for filters; sandbox.c ---- */
@@ -199,9 +214,10 @@ struct rule *filter_allow_fd(struct filter *, int call, int fd);
 struct rule *filter_rule(struct filter *, int call);
 void filter_test(struct rule *, unsigned index, enum rule_test, uint64_t value, uint64_t mask);
 
-/* The program; returns its length.  What has no rule, and every other architecture, kills. */
+/* The program, in room for FILTER_MAX; returns its length.  What has no rule, and every other
+ * architecture, kills. */
 struct sock_filter;
-unsigned filter_compile(const struct filter *, struct sock_filter out[FILTER_MAX]);
+unsigned filter_compile(const struct filter *, struct sock_filter *out);
 
 /* No new privileges; Landlock without any right, no capability, where the kernel has them; then
  * the filter for all threads.  Before other threads are made: only the filter holds for those. */

@@ -8,11 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "arch.h"
 #include "tender.h"
 
 enum {
-	EPOLL_PWAIT2 = 441,
 	EVENTS = MIR_MFT_ENTRIES,
 	MS = 1000000,
 	SECOND = 1000 * MS,
@@ -31,8 +29,8 @@ static int wait_for(const struct waiter *w, struct epoll_event e[], uint64_t tim
 	if (timeout == 0)
 		return epoll_pwait(w->epoll, e, EVENTS, 0, NULL);
 	if (w->nanosecond)
-		return (int)syscall(
-		    EPOLL_PWAIT2, w->epoll, e, EVENTS, timeout == UINT64_MAX ? NULL : &t, NULL, 0);
+		return (int)syscall(CALL_EPOLL_PWAIT2, w->epoll, e, EVENTS,
+		    timeout == UINT64_MAX ? NULL : &t, NULL, 0);
 	if (timeout == UINT64_MAX)
 		return epoll_pwait(w->epoll, e, EVENTS, -1, NULL);
 	return epoll_pwait(w->epoll, e, EVENTS, ms > INT32_MAX ? INT32_MAX : (int)ms, NULL);
@@ -55,7 +53,7 @@ void waiter_open(struct waiter *w, const struct device dev[])
 			die("epoll_ctl: %s", strerror(errno));
 	}
 	/* An empty set of signals and no room: EINVAL where the kernel knows the call. */
-	if (syscall(EPOLL_PWAIT2, w->epoll, &e, 0, NULL, NULL, 0) < 0 && errno == ENOSYS)
+	if (syscall(CALL_EPOLL_PWAIT2, w->epoll, &e, 0, NULL, NULL, 0) < 0 && errno == ENOSYS)
 		w->nanosecond = false;
 }
 
@@ -138,7 +136,7 @@ void waiter_filter(const struct waiter *w, struct filter *f)
 
 	filter_allow_fd(f, SYS_epoll_pwait, w->epoll);
 	if (w->nanosecond)
-		filter_allow_fd(f, EPOLL_PWAIT2, w->epoll);
+		filter_allow_fd(f, CALL_EPOLL_PWAIT2, w->epoll);
 	forget_rule = filter_allow_fd(f, SYS_epoll_ctl, w->epoll);
 	filter_test(forget_rule, 1, RULE_EQ, EPOLL_CTL_DEL, 0);
 	if (w->event >= 0)

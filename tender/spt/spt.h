@@ -1,0 +1,51 @@
+/* spt.h: the parts of mirage-spt. */
+#ifndef TENDER_SPT_H
+#define TENDER_SPT_H
+
+#include "../tender.h"
+
+#include <mir/spt.h>
+
+/* ---- memory.c ---- */
+
+/* Maps the guest's memory, readable and writable, at MIR_SPT_MEM..mem.  The guest's addresses are
+ * the process's own.  Dies, and says what to do, where the kernel does not allow it. */
+void memory_map(uint64_t mem, bool exec);
+
+/* What has been loaded gets the protection of its segments. */
+void memory_protect(const struct image *);
+
+/* The end of the last segment that is not writable: from there on the guest may change pages. */
+uint64_t memory_changeable(const struct image *);
+
+/* ---- fault.c ---- */
+
+/* Makes the stack on which signals are handled. */
+void fault_stack(void);
+
+/* Faults enter the image at `address`; dies if that is not code of the image. */
+void fault_handlers(const struct image *, uint32_t address);
+
+/* ---- vdso.c ---- */
+
+/* The address of the host's clock_gettime(), or 0. */
+uint64_t vdso_clock(void);
+
+/* ---- allow.c ---- */
+
+struct descriptors {
+	int timer;
+	struct waiter waiter;
+};
+
+/* What the guest may call: the ABI's list, and what `features` (enum mir_ext_feature) brings. */
+void allow_guest(struct filter *, const struct image *, const struct options *,
+    const struct device dev[], const struct descriptors *, bool extended, uint32_t features);
+
+/* ---- enter_CPU.c ---- */
+
+/* Jumps to the image: `boot` in the register of the first argument, the stack at the end of
+ * memory. */
+_Noreturn void enter_guest(uint64_t entry, uint64_t mem, uint64_t boot);
+
+#endif
