@@ -1,0 +1,142 @@
+/* hvt.h: the KVM tender inside.
+ *
+ *     main.c       start: image, devices, VM, sandbox, the loop of exits
+ *     vm.c         KVM: the machine, its memory, its one CPU, why it stopped
+ *     cpu_CPU.c    what the guest's CPU finds at the entry, and how a hypercall looks
+ *     call.c       the hypercalls of Solo5's ABI
+ *     submit.c     MIR_HVT_SUBMIT
+ *     ring.c       the shared ring for networks, and its thread
+ *     policy.c     what the sandbox lets pass
+ *     debug.c      where gdb and core files come in
+ *
+ * call.c, submit.c and ring.c know nothing of KVM: a struct guest is all that they work on, and
+ * tests make one of a piece of memory.
+ */
+#ifndef HVT_H
+#define HVT_H
+
+#include <linux/kvm.h>
+#include <mir/hvt.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "tender.h"
+
+enum { HVT_PAGE = 0x1000, HVT_LARGE_PAGE = 0x200000 };
+
+/* What a guest is to its tender. */
+struct guest {
+	uint8_t *mem;    /* guest address 0 */
+	uint64_t size;   /* "mem_size" */
+	uint64_t mapped; /* with the ring, where there is one */
+	const struct image *image;
+	struct device *dev; /* by handle, MIR_MFT_ENTRIES of them */
+	struct waiter waiter;
+	uint32_t features; /* MIR_EXT_* that it was offered */
+	bool has_net, has_block;
+
+	bool halted; /* by HALT: */
+	int status;
+	uint64_t cookie; /* 512 bytes of what a trap found, or 0 */
+};
+
+/* May the tender store there?  (len bytes of memory, none of them in a segment that is not
+ * writable, which the tender cannot write either.) */
+bool guest_writable(const struct guest *, uint64_t at, uint64_t len);
+
+/* Memory as the base ABI sees it: its last byte is not to be used. */
+static inline bool guest_has(const struct guest *g, uint64_t at, uint64_t len)
+{
+	return at < g->size && len < g->size - at;
+}
+
+/* A device by what the guest says is its handle, or NULL. */
+struct net_device *guest_net(const struct guest *, uint64_t handle);
+struct block_device *guest_block(const struct guest *, uint64_t handle);
+
+/* ---- call.c, submit.c ---- */
+
+/* Does hypercall `call` with the struct at guest address `at`.  NULL, or what was wrong with it:
+ * the guest has to end. Blocks. */
+const char *guest_call(struct guest *, uint64_t call, uint64_t at);
+const char *guest_submit(struct guest *, uint64_t at);
+
+/* read(2) and write(2) of a frame, and what the errors of taps come down to: EAGAIN, EMSGSIZE,
+ * EINVAL, ENOBUFS, ENODEV, EIO; negative. */
+ssize_t net_receive(const struct net_device *, void *, size_t len);
+int net_transmit(const struct net_device *, const void *, size_t len);
+int net_error(int error);
+
+/* All of len bytes, or a negative errno. */
+int console_write(const void *, size_t len);
+
+/* ---- ring.c ---- */
+
+struct ring {
+	const struct guest *guest;
+	struct mir_hvt_ring *shared; /* the guest writes there at any time */
+	uint32_t head, tail;         /* of entries taken, of commits written */
+	int kick;                    /* eventfd: KVM writes it */
+	pthread_t thread;
+};
+
+enum ring_state { RING_WORKED, RING_EMPTY, RING_FULL, RING_BROKEN };
+
+/* Serves the entries that are there. FULL: the guest has to take commits; BROKEN: it wrote
+ * nonsense. */
+enum ring_state ring_serve(struct ring *);
+/* Zeroes the ring and starts a thread that serves it; dies if that fails. */
+void ring_start(struct ring *);
+
+/* ---- vm.c ---- */
+
+struct vm {
+	int kvm, fd, cpu;
+	struct kvm_run *run;
+	size_t run_size;
+	struct guest guest;
+};
+
+void vm_open(struct vm *);
+/* The memory of vm->guest, `mapped` bytes from 0, all zero. */
+void vm_make_memory(struct vm *);
+/* Gives it to the machine; segments that are not writable become so for the guest. */
+void vm_give_memory(struct vm *);
+void vm_make_cpu(struct vm *);
+/* Runs the guest until it halts; returns its status.  Whatever else ends it is told on stderr, and
+ * is status 1. */
+int vm_run(struct vm *);
+/* "rip=0x..." for messages. */
+const char *vm_where(const struct vm *);
+_Noreturn void vm_die(const struct vm *, const char *what);
+
+/* ---- cpu_CPU.c ---- */
+
+/* Descriptors and page tables, into memory. */
+void cpu_write_tables(struct guest *);
+/* May run while the machine is made: what guests see of the host's CPU. */
+void cpu_read_features(int kvm);
+/* Sets features and registers up; returns cycles of the guest's clock a second. */
+uint64_t cpu_setup(struct vm *);
+uint64_t cpu_pc(const struct vm *);
+
+struct cpu_call {
+	bool is_call, is_kick;
+	uint64_t call, at;
+};
+/* What the guest asked for when it stopped for its port or its address. */
+struct cpu_call cpu_decode(const struct kvm_run *);
+/* Lets KVM wake the one who waits for `event` on a kick. */
+void cpu_set_kick(const struct vm *, int event);
+
+/* ---- policy.c, debug.c ---- */
+
+void policy_enter(const struct vm *, const struct ring *);
+
+/* Before the first instruction; the guest stopped for a debugger; the guest has halted. */
+void debug_start(struct vm *, const struct options *);
+void debug_exit(struct vm *);
+void debug_halt(struct vm *);
+
+#endif
