@@ -92,9 +92,9 @@ void cpu_write_tables(struct guest *g)
 
 enum { LEAVES = 256 };
 
-static struct {
-	struct kvm_cpuid2 head;
-	struct kvm_cpuid_entry2 entry[LEAVES];
+static union {
+	struct kvm_cpuid2 list;
+	uint8_t room[sizeof(struct kvm_cpuid2) + LEAVES * sizeof(struct kvm_cpuid_entry2)];
 } features;
 
 /* Bits that a guest of one CPU without interrupts and nested machines has no use for. */
@@ -137,13 +137,13 @@ void cpu_read_features(int kvm)
 {
 	unsigned n = 0;
 
-	features.head.nent = LEAVES;
+	features.list.nent = LEAVES;
 	if (ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &features) < 0)
 		die("KVM does not say what CPU it offers: %s", strerror(errno));
-	for (unsigned i = 0; i < features.head.nent; i++)
-		if (filter_leaf(&features.entry[i]))
-			features.entry[n++] = features.entry[i];
-	features.head.nent = n;
+	for (unsigned i = 0; i < features.list.nent; i++)
+		if (filter_leaf(&features.list.entries[i]))
+			features.list.entries[n++] = features.list.entries[i];
+	features.list.nent = n;
 }
 
 /* ---- registers ---- */
