@@ -164,14 +164,36 @@ static bool end_fits(const struct mir_reassembly_datagram *d, struct fragment f)
 	return f.more || !d->last || fragment_of(d->last).end <= f.end;
 }
 
+/* RFC 3168 section 5.3: a mark on any fragment is a mark of the whole; false: one fragment may be
+ * marked, another may not, and a router has dropped or changed what it should not. */
+static bool join_ecn(const struct mir_packet *first, uint8_t *ecn)
+{
+	bool plain = false;
+
+	*ecn = first->data[IPV4_TOS] & MIR_IP_ECN;
+	for (const struct mir_packet *p = first; p; p = p->next) {
+		uint8_t e = p->data[IPV4_TOS] & MIR_IP_ECN;
+
+		plain |= e == 0;
+		if (e == MIR_IP_CE)
+			*ecn = MIR_IP_CE;
+	}
+	return !(plain && *ecn == MIR_IP_CE);
+}
+
 static struct mir_packet *whole(struct mir_reassembly *r, struct mir_reassembly_datagram *d)
 {
 	struct mir_packet *first = d->first, *out = mir_packet_new();
 	unsigned ihl = mir_ipv4_header_len(first->data);
 	unsigned linear = MIR_MIN(d->end, (unsigned)LINEAR);
-	uint8_t *bytes = NULL, *h;
+	uint8_t *bytes = NULL, *h, ecn;
 	struct mir_slice rest = { NULL, d->end, NULL };
 
+	if (!join_ecn(first, &ecn)) {
+		mir_packet_unref(out);
+		give_up(r, d, &r->stats.bad_ecn);
+		return NULL;
+	}
 	rest.owner = mir_mem_new(d->end, &bytes);
 	if (!out || !rest.owner)
 		goto fail;
@@ -184,6 +206,7 @@ static struct mir_packet *whole(struct mir_reassembly *r, struct mir_reassembly_
 	}
 	h = mir_packet_put(out, ihl);
 	memcpy(h, first->data, ihl);
+	h[IPV4_TOS] = (uint8_t)((h[IPV4_TOS] & ~MIR_IP_ECN) | ecn);
 	mir_put_be16(h + IPV4_LENGTH, (uint16_t)(ihl + d->end));
 	mir_put_be16(h + IPV4_FRAGMENT, 0);
 	memcpy(mir_packet_put(out, linear), bytes, linear);

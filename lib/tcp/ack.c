@@ -24,6 +24,7 @@ void mir_tcb_negotiate(struct mir_tcb *t, const struct mir_tcp_segment *s)
 	if (!t->use_scale)
 		t->receive_shift = 0;
 	t->peer_mss = s->mss ? s->mss : MIR_TCP_DEFAULT_MSS;
+	mir_tcb_ecn_syn(t, s->flags);
 	mir_tcb_update_mss(t);
 	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
 }
@@ -96,6 +97,8 @@ static void advance(struct mir_tcb *t, uint32_t ack, struct mir_tcb_delivery *d)
 		t->small_end = ack;
 	if (mir_seq_lt(t->recover, ack))
 		t->recover = ack;
+	if (mir_seq_lt(t->ecn_end, ack))
+		t->ecn_end = ack;
 	if (mir_seq_lt(t->wl2, ack - t->max_wnd))
 		t->wl2 = ack - t->max_wnd;
 	t->events |= MIR_TCB_OUTPUT;
@@ -181,6 +184,7 @@ bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now
 		t->env->stats.dup_acks++;
 	if (t->sent)
 		settle(t, s, acked, dup, &d);
+	mir_tcb_ecn_ack(t, s, now);
 	if (t->persist && (t->wnd > 0 || acked > 0)) {
 		t->persist = false;
 		t->rtx_at = MIR_NEVER;

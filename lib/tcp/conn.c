@@ -75,6 +75,7 @@ void mir_tcp_conn_start(struct mir_tcp_conn *c, const struct mir_tcp_options *op
 		.mtu = (uint16_t)ip->ops->mtu(ip, c->node.tuple.peer),
 		.max_slices = ip->max_slices,
 		.tso = !!(offloads & MIR_NET_TX_TSO4),
+		.ecn = core->ecn_ask,
 	};
 }
 
@@ -185,7 +186,7 @@ struct emitter {
 	int error;
 };
 
-static int emit(void *arg, struct mir_packet *p)
+static int emit(void *arg, struct mir_packet *p, bool ect)
 {
 	struct emitter *e = arg;
 	const struct mir_tcp_tuple *tuple = &e->conn->node.tuple;
@@ -193,6 +194,7 @@ static int emit(void *arg, struct mir_packet *p)
 		.src = tuple->local,
 		.dst = tuple->peer,
 		.proto = MIR_IPPROTO_TCP,
+		.tos = ect ? MIR_IP_ECT0 : 0,
 		.dont_fragment = true,
 	};
 	int rc = mir_ip_send(e->core->ip, &tx, p);

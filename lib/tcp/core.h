@@ -67,7 +67,7 @@ struct mir_tcp_half {
 	uint32_t irs, iss, ts_recent;
 	uint32_t due_ms; /* when the SYN, ACK goes out again */
 	uint16_t mss;
-	uint8_t scale : 4, use_scale : 1, use_sack : 1, use_ts : 1;
+	uint8_t scale : 4, use_scale : 1, use_sack : 1, use_ts : 1, use_ecn : 1;
 	uint8_t tries;
 };
 
@@ -106,6 +106,7 @@ struct mir_tcp_core {
 	struct mir_ip *ip;
 	struct mir_tcb_env env;
 	struct mir_tcp_device_config config;
+	bool ecn_ask, ecn_agree; /* as who connects, as who listens */
 	struct mir_tcp_table table;
 	struct mir_tcp_port *ports[MIR_TCP_PORT_BUCKETS];
 	uint32_t ephemeral[MIR_TCP_PORT_COUNTERS];

@@ -109,6 +109,7 @@ static bool take_header(struct mir_tcp_core *core, struct mir_packet *p, const s
 	mir_packet_pull(p, s->header);
 	s->len = p->total;
 	s->gso_size = p->gso ? p->gso_size : 0;
+	s->ce = (rx->tos & MIR_IP_ECN) == MIR_IP_CE;
 	s->packet = p;
 	return true;
 }

@@ -9,7 +9,10 @@
 #define COOKIE_TIME    MIR_SECOND(128)
 
 /* The timestamp of a SYN, ACK has these in its low bits. */
-enum { TS_SCALE = 15, TS_SACK = 16, TS_BITS = 63 };
+enum { TS_SCALE = 15, TS_SACK = 16, TS_ECN = 32, TS_BITS = 63 };
+
+/* In a SYN: the peer can do ECN (RFC 3168 section 6.1.1). */
+enum { ECN_ASKED = MIR_TCP_ECE | MIR_TCP_CWR };
 
 static uint32_t now_ms(int64_t now)
 {
@@ -70,6 +73,8 @@ static uint32_t coded_ts(struct mir_tcp_core *c, const struct mir_tcp_half *h, i
 
 	if (h->use_sack)
 		bits |= TS_SACK;
+	if (h->use_ecn)
+		bits |= TS_ECN;
 	if ((ts & TS_BITS) < bits)
 		ts -= TS_BITS + 1;
 	return (ts & ~(uint32_t)TS_BITS) | bits;
@@ -91,6 +96,8 @@ static void send_syn_ack(const struct mir_tcp_half *h, int64_t now)
 		.has_ts = h->use_ts,
 	};
 
+	if (h->use_ecn)
+		s.flags |= MIR_TCP_ECE;
 	if (h->use_ts) {
 		s.tsval = coded_ts(c, h, now);
 		s.tsecr = h->ts_recent;
@@ -132,6 +139,7 @@ static struct mir_tcp_half describe(struct mir_tcp_port *p, const struct mir_tcp
 		.scale = s->scale & 15,
 		.use_sack = s->sack_permitted,
 		.use_ts = s->has_ts,
+		.use_ecn = p->core->ecn_agree && (s->flags & ECN_ASKED) == ECN_ASKED,
 	};
 
 	h.iss = mir_tcp_cookie_make(&p->core->cookie_key, tuple, s->seq, h.mss, now);
@@ -221,6 +229,7 @@ static void promote(const struct mir_tcp_half *h, struct mir_tcp_segment *s, int
 		.use_ts = h->use_ts,
 		.use_sack = h->use_sack,
 		.use_scale = h->use_scale,
+		.use_ecn = h->use_ecn,
 		.scale = h->scale,
 		.ts_recent = h->ts_recent,
 	};
@@ -293,6 +302,7 @@ bool mir_tcp_half_cookie(struct mir_tcp_port *p, const struct mir_tcp_tuple *tup
 		h.use_ts = true;
 		h.ts_recent = s->tsval;
 		h.use_sack = !!(bits & TS_SACK);
+		h.use_ecn = !!(bits & TS_ECN);
 		h.use_scale = (bits & TS_SCALE) != TS_SCALE;
 		h.scale = h.use_scale ? bits & TS_SCALE : 0;
 	}

@@ -94,7 +94,7 @@ static uint32_t choose(const struct mir_tcp_sender *o, uint32_t queued, uint32_t
 			return 0;
 	}
 	if (len >= o->mss) {
-		if (t->tso)
+		if (t->tso && !t->ecn_cwr) /* CWR is for one segment */
 			most = SUPER_MAX - SUPER_MAX % o->mss;
 		len = MIR_MIN(len, most);
 		return len == queued && (t->nodelay || t->fin_queued) ? len : len - len % o->mss;

@@ -171,6 +171,7 @@ static void enter(struct mir_tcb *t, int64_t now)
 	s->prr_flight = MIR_MAX(mir_tcb_flight(t), (uint32_t)t->mss);
 	s->prr_delivered = s->prr_out = 0;
 	t->cc.ops->lost(&t->cc, mir_tcb_loss_window(t), now);
+	mir_tcb_ecn_reduced(t);
 	t->due |= MIR_TCB_DUE_REXMIT;
 	t->events |= MIR_TCB_OUTPUT;
 }
@@ -315,6 +316,7 @@ void mir_tcb_recover_timeout(struct mir_tcb *t, int64_t now)
 		if (t->recovery == MIR_TCP_FAST_RECOVERY)
 			t->cc.cwnd = t->cc.ssthresh;
 		t->cc.ops->timeout(&t->cc, mir_tcb_flight(t), now);
+		mir_tcb_ecn_reduced(t);
 	}
 	t->cc.cwnd = t->mss;
 	all_lost(t, forget);

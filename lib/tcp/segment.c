@@ -31,11 +31,14 @@ static void common(struct mir_tcp_sender *o, struct mir_tcp_segment *s)
 	t->dsack_due = false;
 }
 
-static int put(struct mir_tcp_sender *o, const struct mir_tcp_segment *s, struct mir_packet *p)
+static int put(
+    struct mir_tcp_sender *o, struct mir_tcp_segment *s, struct mir_packet *p, bool fresh)
 {
+	if (!(s->flags & MIR_TCP_RST))
+		s->flags |= mir_tcb_ecn_flags(o->t, s->flags, fresh);
 	mir_tcp_build(s, o->t->tuple, p);
 	o->t->env->stats.segments_out++;
-	return o->emit(o->arg, p);
+	return o->emit(o->arg, p, fresh && o->t->use_ecn);
 }
 
 /* A segment without payload. */
@@ -45,7 +48,7 @@ static bool send_bare(struct mir_tcp_sender *o, struct mir_tcp_segment *s)
 
 	if (!p)
 		return false;
-	put(o, s, p);
+	put(o, s, p, false);
 	return true;
 }
 
@@ -62,6 +65,8 @@ void mir_tcp_send_syn(struct mir_tcp_sender *o)
 	struct mir_tcb *t = o->t;
 	struct mir_tcp_segment s = { .flags = MIR_TCP_SYN, .seq = t->iss };
 
+	if (t->nxt != t->iss) /* some routers drop SYNs that ask for it (RFC 3168 6.1.1.1) */
+		t->use_ecn = false;
 	if (t->state == MIR_TCP_SYN_RECEIVED)
 		s.flags |= MIR_TCP_ACK;
 	common(o, &s);
@@ -138,7 +143,7 @@ uint32_t mir_tcp_send_range(struct mir_tcp_sender *o, uint32_t from, uint32_t sp
 	if (mir_seq_lt(from, t->nxt))
 		t->env->stats.retransmits += (got + o->mss - 1) / o->mss;
 	t->env->stats.bytes_out += got;
-	put(o, &s, p);
+	put(o, &s, p, got > 0 && from == t->nxt);
 	t->sent_at = o->now;
 	return got + !!(s.flags & MIR_TCP_FIN);
 }

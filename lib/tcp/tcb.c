@@ -107,6 +107,7 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.nxt = s->iss,
 		.small_end = s->iss,
 		.recover = s->iss,
+		.ecn_end = s->iss,
 		.ts_offset = s->ts_offset,
 		.mtu = s->mtu,
 		.peer_mss = MIR_TCP_DEFAULT_MSS,
@@ -141,6 +142,7 @@ void mir_tcb_connect(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t n
 {
 	init(t, s, now);
 	t->use_ts = t->use_sack = t->use_scale = true;
+	t->use_ecn = s->ecn;
 	t->env->stats.active_opens++;
 	t->due = MIR_TCB_DUE_SYN;
 	t->events |= MIR_TCB_OUTPUT;
@@ -155,6 +157,7 @@ void mir_tcb_accept(
 	t->use_ts = peer->use_ts;
 	t->use_sack = peer->use_sack;
 	t->use_scale = peer->use_scale;
+	t->use_ecn = peer->use_ecn;
 	t->send_shift = peer->use_scale ? peer->scale : 0;
 	if (!peer->use_scale)
 		t->receive_shift = 0;

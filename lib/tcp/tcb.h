@@ -82,7 +82,9 @@ struct mir_tcb {
 	uint8_t events; /* MIR_TCB_* */
 	uint8_t due;    /* MIR_TCB_DUE_* */
 	uint8_t recovery;
-	bool use_ts, use_sack, use_scale; /* what both sides agreed on */
+	bool use_ts, use_sack, use_scale, use_ecn; /* what both sides agreed on */
+	bool ecn_echo; /* a mark came: ACKs say so until the peer has slowed down */
+	bool ecn_cwr;  /* the next new segment says that we have slowed down */
 	bool nodelay;
 	bool fin_queued; /* the user will send no more */
 	bool fin_sent, fin_acked;
@@ -103,6 +105,7 @@ struct mir_tcb {
 	/* Sending (RFC 9293 section 3.3.1). */
 	uint32_t iss, una, nxt, wnd, wl1, wl2;
 	uint32_t max_wnd;
+	uint32_t ecn_end;               /* echoes in ACKs of less have brought a reduction */
 	uint32_t small_end;             /* end of the last short segment: Nagle's memory */
 	uint16_t mss;                   /* payload of a full segment, options taken off */
 	uint16_t peer_mss;              /* as offered */
@@ -168,13 +171,14 @@ struct mir_tcb_start {
 	uint16_t mtu;
 	uint8_t max_slices;
 	bool tso;
+	bool ecn; /* ask for it in the SYN */
 };
 
 /* What the peer's SYN told, for a connection that starts after its handshake. */
 struct mir_tcb_peer {
 	uint32_t irs;
 	uint16_t mss;
-	bool use_ts, use_sack, use_scale;
+	bool use_ts, use_sack, use_scale, use_ecn;
 	uint8_t scale;
 	uint32_t ts_recent;
 	int64_t syn_ack_sent_at; /* 0: not known, or sent more than once */
@@ -255,9 +259,21 @@ void mir_tcb_ack_now(struct mir_tcb *);
 /* An ACK that an attacker could make us send: limited (RFC 5961 section 7). */
 void mir_tcb_challenge_ack(struct mir_tcb *, int64_t now);
 
-/* output.c: takes the packet, a whole TCP segment.  0; MIR_EMSGSIZE: the path is narrower than
- * tcb->mtu; others: dropped on the way, as networks do. */
-typedef int mir_tcb_emit(void *arg, struct mir_packet *p /* take */);
+/* ecn.c */
+/* The peer's SYN, ACK has come: with its consent ECN stays on. */
+void mir_tcb_ecn_syn(struct mir_tcb *, uint8_t flags);
+/* A segment with text, or an ACK, has come. */
+void mir_tcb_ecn_text(struct mir_tcb *, const struct mir_tcp_segment *);
+void mir_tcb_ecn_ack(struct mir_tcb *, const struct mir_tcp_segment *, int64_t now);
+/* The congestion window was made smaller: the peer is told. */
+void mir_tcb_ecn_reduced(struct mir_tcb *);
+/* What a segment with these flags says besides; fresh: it has text that was not sent before. */
+uint8_t mir_tcb_ecn_flags(struct mir_tcb *, uint8_t flags, bool fresh);
+
+/* output.c: takes the packet, a whole TCP segment; ect: routers may mark it instead of dropping it
+ * (RFC 3168 section 6.1.5).  0; MIR_EMSGSIZE: the path is narrower than tcb->mtu; others: dropped
+ * on the way, as networks do. */
+typedef int mir_tcb_emit(void *arg, struct mir_packet *p /* take */, bool ect);
 
 /* Sends all that may be sent now. */
 void mir_tcb_output(struct mir_tcb *, int64_t now, mir_tcb_emit *, void *arg);

@@ -75,7 +75,7 @@ int mir_tcp_parse(const uint8_t *p, size_t n, struct mir_tcp_segment *out)
 	out->window = mir_read_be16(&r);
 	mir_read_be32(&r); /* checksum, urgent pointer */
 	out->header = (uint8_t)((bits >> 12) * 4);
-	out->flags = bits & 0x3f;
+	out->flags = bits & 0xff;
 	if (r.bad || out->header < MIR_TCP_HEADER)
 		return MIR_EPROTO;
 	options = mir_read_bytes(&r, out->header - (size_t)MIR_TCP_HEADER);

@@ -13,6 +13,8 @@ enum {
 	MIR_TCP_PSH = 8,
 	MIR_TCP_ACK = 16,
 	MIR_TCP_URG = 32,
+	MIR_TCP_ECE = 64, /* RFC 3168 */
+	MIR_TCP_CWR = 128,
 };
 
 enum {
@@ -49,6 +51,7 @@ struct mir_tcp_segment {
 	bool has_scale;       /* window scale */
 	bool sack_permitted;  /* only in SYN */
 	bool has_ts;          /* timestamps */
+	bool ce;              /* the datagram was marked: congestion (RFC 3168) */
 	uint8_t scale, nsack; /* scale: at most 14 (RFC 7323 section 2.3) */
 	uint32_t tsval, tsecr;
 	struct mir_tcp_range sack[MIR_TCP_SACKS];

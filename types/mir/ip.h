@@ -11,6 +11,9 @@
 
 enum { MIR_IPPROTO_ICMP = 1, MIR_IPPROTO_TCP = 6, MIR_IPPROTO_UDP = 17 };
 
+/* The low bits of the TOS field (RFC 3168 section 5). */
+enum { MIR_IP_ECN = 3, MIR_IP_ECT0 = 2, MIR_IP_ECT1 = 1, MIR_IP_CE = 3 };
+
 /* What IP knows of a received datagram. */
 struct mir_ip_rx {
 	struct mir_ipaddr src, dst;

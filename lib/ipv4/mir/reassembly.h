@@ -23,6 +23,7 @@ struct mir_reassembly_stats {
 	uint64_t overlaps;   /* datagrams given up */
 	uint64_t tiny;       /* fragments too small to be honest (RFC 1858, 3128) */
 	uint64_t malformed;  /* length not a multiple of 8, no data */
+	uint64_t bad_ecn;    /* datagrams of which one part was marked and another must not be */
 	uint64_t too_long;   /* datagrams that would end past 65535 bytes */
 	uint64_t too_many;   /* datagrams of too many fragments */
 	uint64_t evicted;    /* datagrams that made room for others */

@@ -76,6 +76,40 @@ static void orders(void)
 	ok(r.used == 0 && r.budget.used == 0 && r.stats.done == 6, "nothing is kept");
 }
 
+/* RFC 3168 section 5.3. */
+static void marks(void)
+{
+	static const struct {
+		uint8_t first, last, whole;
+	} cases[] = { { 2, 2, 2 }, { 2, 3, 3 }, { 3, 1, 3 }, { 3, 3, 3 }, { 0, 0, 0 },
+		{ 0, 2, 0 } };
+
+	mir_reassembly_init(&r);
+	for (uint16_t i = 0; i < MIR_COUNT(cases); i++) {
+		struct mir_packet *a = fragment(i, UDP, 0, 800, true),
+				  *b = fragment(i, UDP, 800, 900, false);
+
+		a->data[1] = 0xb8 | cases[i].first;
+		b->data[1] = 0xb8 | cases[i].last;
+		ok(!mir_reassembly_input(&r, a, 0), "not whole yet");
+		a = mir_reassembly_input(&r, b, 0);
+		ok(a && a->data[1] == (0xb8 | cases[i].whole), "%u and %u: %u", cases[i].first,
+		    cases[i].last, cases[i].whole);
+		mir_packet_unref(a);
+	}
+	for (uint16_t i = 0; i < 2; i++) {
+		struct mir_packet *a = fragment(i, UDP, 0, 800, true),
+				  *b = fragment(i, UDP, 800, 900, false);
+
+		a->data[1] = i ? 3 : 0;
+		b->data[1] = i ? 0 : 3;
+		mir_reassembly_input(&r, a, 0);
+		ok(!mir_reassembly_input(&r, b, 0) && r.stats.bad_ecn == i + 1u, "not both");
+	}
+	mir_reassembly_clear(&r);
+	ok(r.budget.used == 0, "nothing is kept");
+}
+
 static void shuffled(void)
 {
 	uint8_t at[47];
@@ -200,6 +234,7 @@ static void expires(void)
 int main(void)
 {
 	RUN(orders);
+	RUN(marks);
 	RUN(shuffled);
 	RUN(hostile);
 	RUN(limits);

@@ -13,6 +13,7 @@ struct mir_tcp_stats {
 	uint64_t bytes_in, bytes_out;       /* payload, bytes sent again included */
 	uint64_t retransmits, timeouts, fast_recoveries, probes;
 	uint64_t spurious; /* recoveries that proved to be for nothing */
+	uint64_t ecn_marks, ecn_reductions; /* received; ours because of the peer's echo */
 	uint64_t checksum_errors, header_errors;
 	uint64_t out_of_order, duplicates, dup_acks, out_of_window;
 	uint64_t paws_dropped, receive_dropped; /* no memory in the budget, or too many holes */
@@ -33,6 +34,7 @@ struct mir_tcp_device_config {
 	uint64_t tcp_send;          /* bytes of a connection's largest send queue */
 	uint64_t tcp_receive;       /* bytes of its largest window */
 	const char *tcp_congestion; /* cubic, newreno; NULL: cubic */
+	const char *tcp_ecn;        /* on, agree (when the peer asks), off; NULL: agree */
 	int64_t tcp_connections;    /* at once */
 	int64_t tcp_time_wait;      /* ns */
 	const char *name;

@@ -12,13 +12,14 @@ enum { OUR = 4000, PORT = 80, ISS = 1000, LOG = 512, RTT_MS = 100 };
 
 /* What the peer offers. */
 struct offer {
-	bool ts, sack, scale;
+	bool ts, sack, scale, ecn;
 	uint8_t shift;
 	uint16_t mss;
 };
 
 struct logged {
 	int64_t at;
+	uint8_t tos;
 	struct mir_tcp_segment s;
 };
 
@@ -38,7 +39,7 @@ static bool note(struct wire *wire, struct host *from, const struct mir_tcp_segm
 {
 	(void)n;
 	if (from == &wire->host[0] && nsent < LOG)
-		sent[nsent++] = (struct logged){ mir_now(), *s };
+		sent[nsent++] = (struct logged){ mir_now(), from->tos, *s };
 	return false;
 }
 
@@ -50,7 +51,9 @@ static void on_accept(void *arg, struct mir_tcp_flow *f)
 
 static void begin(void)
 {
-	struct mir_tcp_device_config config = { .ip = &w.host[0].ip, .name = "test" };
+	struct mir_tcp_device_config config = {
+		.ip = &w.host[0].ip, .tcp_ecn = ecn_key, .name = "test"
+	};
 
 	wire_init(&w);
 	w.filter = note;
@@ -123,13 +126,15 @@ static void open_with(struct offer offer, const struct mir_tcp_options *options,
 	with = offer;
 	window = 60000;
 	clock_ts = 5000;
+	if (offer.ecn)
+		syn.flags |= MIR_TCP_ECE | MIR_TCP_CWR;
 	syn.has_scale = offer.scale;
 	syn.scale = offer.shift;
 	syn.sack_permitted = offer.sack;
 	syn_ack = (struct mir_tcp_segment){ 0 };
 	say_segment(&syn, 0);
 	mir_sleep(MIR_MS(rtt_ms));
-	if (!ok(nsent == 1 && sent[0].s.flags == (MIR_TCP_SYN | MIR_TCP_ACK), "SYN, ACK"))
+	if (!ok(nsent == 1 && (sent[0].s.flags & 0x3f) == (MIR_TCP_SYN | MIR_TCP_ACK), "SYN, ACK"))
 		mir_panic("no handshake");
 	syn_ack = sent[0].s;
 	iss = ISS + 1;

@@ -11,13 +11,14 @@ static int64_t now;
 static struct mir_tcp_segment sent[256];
 static unsigned nsent;
 
-static int emit(void *arg, struct mir_packet *p)
+static int emit(void *arg, struct mir_packet *p, bool ect)
 {
 	uint8_t flat[4096];
 	struct mir_tcp_segment s;
 	uint32_t len = p->total;
 
 	(void)arg;
+	(void)ect;
 	mir_packet_copy(p, 0, flat, MIR_MIN(len, (uint32_t)sizeof(flat)));
 	mir_packet_unref(p);
 	if (nsent < MIR_COUNT(sent) && mir_tcp_parse(flat, len, &s) == 0) {

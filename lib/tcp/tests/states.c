@@ -399,11 +399,11 @@ static void broken_segments(void)
 	begin();
 	listen_on();
 	for (uint32_t n = 0; n < sizeof(raw); n++)
-		host_receive(&w.host[0], raw, n);
+		host_receive(&w.host[0], raw, n, 0);
 	raw[12] = 0xf0;
-	host_receive(&w.host[0], raw, sizeof(raw));
+	host_receive(&w.host[0], raw, sizeof(raw), 0);
 	raw[12] = 0x50;
-	host_receive(&w.host[0], raw, sizeof(raw));
+	host_receive(&w.host[0], raw, sizeof(raw), 0);
 	mir_tcp_device_stats(&tcp, &stats);
 	ok(stats.header_errors == sizeof(raw) + 2 && silence(), "short headers are counted");
 	for (int i = 0; i < 3; i++) {

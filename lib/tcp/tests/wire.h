@@ -16,10 +16,13 @@ struct flight {
 	struct flight *next;
 	int64_t arrival;
 	uint32_t len;
+	uint8_t tos;
 	uint8_t bytes[];
 };
 
 struct wire;
+
+MIR_UNUSED static const char *ecn_key; /* what devices are told of tcp-ecn */
 
 struct host {
 	struct mir_ip ip; /* first */
@@ -33,6 +36,7 @@ struct host {
 	struct mir_timer timer;
 	unsigned mtu; /* of the path, as this host knows it */
 	unsigned offloads;
+	uint8_t tos;                     /* of the segment that goes onto the wire */
 	struct mir_tcp_segment seen[64]; /* what came to a host without TCP, payload not kept */
 	unsigned nseen;
 	uint64_t sent;
@@ -44,6 +48,7 @@ struct wire {
 	int64_t delay, jitter;
 	unsigned narrow; /* MTU of the router in the middle; 0: none */
 	bool cut;
+	bool congested;     /* the router marks what may be marked */
 	bool silent_router; /* drops what is too big without a word */
 	uint64_t packets, lost;
 	/* Sees every segment on the wire, after cutting; true: drop it. */
@@ -67,6 +72,9 @@ static void wire_put(struct host *to, const uint8_t *p, uint32_t len, int64_t de
 
 	f->arrival = mir_now() + delay;
 	f->len = len;
+	f->tos = to->other->tos;
+	if (to->wire->congested && f->tos)
+		f->tos = MIR_IP_CE;
 	memcpy(f->bytes, p, len);
 	while (*at && (*at)->arrival <= f->arrival)
 		at = &(*at)->next;
@@ -100,12 +108,13 @@ static struct mir_packet *wire_packet(const uint8_t *bytes, uint32_t len)
 	return p;
 }
 
-static void host_receive(struct host *h, const uint8_t *bytes, uint32_t len)
+static void host_receive(struct host *h, const uint8_t *bytes, uint32_t len, uint8_t tos)
 {
 	struct mir_ip_rx rx = { .src = h->other->addr,
 		.dst = h->addr,
 		.proto = MIR_IPPROTO_TCP,
 		.ttl = 64,
+		.tos = tos,
 		.cast = MIR_UNICAST };
 
 	if (h->proto) {
@@ -131,7 +140,7 @@ static void wire_fire(struct mir_timer *timer)
 		struct flight *f = h->coming;
 
 		h->coming = f->next;
-		host_receive(h, f->bytes, f->len);
+		host_receive(h, f->bytes, f->len, f->tos);
 		free(f);
 	}
 	if (h->coming)
@@ -221,8 +230,8 @@ static int host_send(struct mir_ip *ip, const struct mir_ip_tx *tx, struct mir_p
 	uint16_t size = p->gso ? p->gso_size : 0;
 	bool whole = mir_sum_finish(mir_sum_packet(p, 0, 0)) || p->csum == MIR_CSUM_PARTIAL;
 
-	(void)tx;
 	(void)whole;
+	h->tos = tx->tos;
 	if (p->nslices > ip->max_slices || len > sizeof(flat))
 		abort();
 	mir_packet_copy(p, 0, flat, len);
@@ -333,7 +342,7 @@ MIR_UNUSED static void wire_inject(struct host *from, const struct mir_tcp_segme
 	memcpy(flat + p->total, payload, len);
 	mir_packet_unref(p);
 	complete(flat, total, from);
-	host_receive(from->other, flat, total);
+	host_receive(from->other, flat, total, s->ce ? MIR_IP_CE : 0);
 }
 
 /* Two TCP devices on a wire. */
@@ -374,7 +383,9 @@ MIR_UNUSED static void pair_start(struct pair *p, unsigned offloads)
 	wire_init(&p->wire);
 	p->wire.after = pair_after;
 	for (unsigned i = 0; i < 2; i++) {
-		struct mir_tcp_device_config config = { .ip = &p->wire.host[i].ip, .name = "test" };
+		struct mir_tcp_device_config config = {
+			.ip = &p->wire.host[i].ip, .tcp_ecn = ecn_key, .name = "test"
+		};
 
 		p->wire.host[i].offloads = offloads;
 		mir_tcp_device_start(&p->tcp[i], &config);
