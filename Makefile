@@ -27,9 +27,10 @@ LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer
 
 # What unit tests link: the runtime, the simulated machine, all libraries, and parts of drivers.
 TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard targets/sim/*.c)) \
-	      $(wildcard lib/*/*.c) targets/unix/linux/vnet.c targets/unix/linux/tun.c \
-	      targets/unix/block/file.c
-TEST_LIB_S := $(wildcard run/*.S)
+	      $(wildcard lib/*/*.c) targets/vnet/vnet.c targets/unix/linux/tun.c \
+	      targets/unix/block/file.c targets/guest/device.c targets/guest/arguments.c \
+	      $(wildcard targets/guest/net/*.c targets/guest/block/*.c)
+TEST_LIB_S := $(wildcard run/*.S targets/guest/entropy_*.S)
 # What tests of host sockets link in place of the simulated machine: they define mir_main.
 UNIX_C     := $(wildcard targets/unix/*.c targets/unix/sockets/*.c) \
 	      $(addprefix targets/unix/linux/,poll.c guard.c cpu_$(shell uname -m).c)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "tun.h"
-#include "vnet.h"
+#include "../../vnet/vnet.h"
 
 MIR_LOG_SOURCE(tap);
 

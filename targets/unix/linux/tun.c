@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "vnet.h"
+#include "../../vnet/vnet.h"
 
 MIR_LOG_SOURCE(tap);
 

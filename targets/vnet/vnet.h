@@ -1,4 +1,5 @@
-/* vnet.h: the virtio header before each frame of a tap device (virtio 1.1 section 5.1.6). */
+/* vnet.h: the virtio header before each frame, of a tap device and of tenders (virtio 1.1
+ * section 5.1.6). */
 #ifndef MIR_VNET_H
 #define MIR_VNET_H
 
