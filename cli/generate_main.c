@@ -239,7 +239,8 @@ static void start(const struct configuration *c, struct text *out)
 		text_addf(
 		    out, "\tmir_log_levels(%s, NULL);\n", str_c_quote(common[KEY_LOGS].value));
 	text_addf(out, "\trc = mir_args_parse(&boot, argc, argv);\n"
-		       "\tif (rc)\n\t\treturn rc - 1; /* help or an error was printed */\n");
+		       "\tif (rc)\n\t\treturn rc - 1; /* help or an error was printed */\n"
+		       "\tmir_boot_phase(\"arguments\");\n");
 	shared_options(c, out);
 	text_add(out,
 	    "\tif (mir_common.delay_ns > 0 && (rc = mir_sleep(mir_common.delay_ns)) < 0)\n"
@@ -252,8 +253,9 @@ static void start(const struct configuration *c, struct text *out)
 		if (!is_global(in))
 			text_addf(out,
 			    "\tif ((rc = %s_start(&%s, &%s_config)) < 0)\n"
-			    "\t\treturn mir_start_failed(\"%s\", rc);\n",
-			    in->device->type, in->id, in->id, in->id);
+			    "\t\treturn mir_start_failed(\"%s\", rc);\n"
+			    "\tmir_boot_phase(\"%s\");\n",
+			    in->device->type, in->id, in->id, in->id, in->id);
 	}
 }
 
@@ -261,13 +263,14 @@ static void finish(const struct configuration *c, struct text *out)
 {
 	const struct root *job = job_of(c);
 
+	text_add(out, "\n\tif (mir_common.boot_chart)\n\t\tmir_boot_chart();\n");
 	if (job)
 		text_addf(out,
-		    "\n\t/* %s answers requests until the image is asked to end. */\n"
+		    "\t/* %s answers requests until the image is asked to end. */\n"
 		    "\tstatus = %s_run(&%s);\n",
 		    c->conf.function, job->instance->device->type, job->instance->id);
 	else
-		text_addf(out, "\n\tstatus = %s(&app);\n", c->conf.function);
+		text_addf(out, "\tstatus = %s(&app);\n", c->conf.function);
 	text_add(out,
 	    "\n\t/* In reverse order; after a request to end, blocking calls work again. */\n"
 	    "\tmir_shutdown_acknowledge();\n");

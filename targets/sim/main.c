@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 	if (argc < 0)
 		return MIR_ARGS_BAD;
 	mir_sim_reset(seed);
+	mir_boot_begin(mir_target_monotonic(), 0);
 	status = mir_loop_run(mir_main, argc, argv);
 	if (help)
 		mir_target_console(text, sizeof(text) - 1);

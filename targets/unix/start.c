@@ -14,9 +14,11 @@ int main(int argc, char **argv)
 {
 	uint8_t probe;
 
+	mir_boot_begin(mir_target_monotonic(), 0);
 	mir_unix_crash_install();
 	mir_unix_signals_install();
 	if (mir_target_entropy(&probe, sizeof(probe)) < 0)
 		return mir_start_failed("entropy", MIR_ENOENTROPY);
+	mir_boot_phase("target");
 	return mir_loop_run(mir_main, argc, argv);
 }
