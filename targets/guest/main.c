@@ -1,0 +1,9 @@
+/* main.c: what libc/ calls: the event loop with the image's main on its first fiber. */
+#include <mir/boot.h>
+#include <mir/start.h>
+
+int main(int argc, char **argv)
+{
+	mir_boot_phase("libc");
+	return mir_loop_run(mir_main, argc, argv);
+}

@@ -1,0 +1,117 @@
+/* memory.c: all memory but the image's, as pages; stacks with their guards.
+ *
+ * A stack lies above a page that cannot be used where the tender allows that; else its lowest bytes
+ * hold a pattern that is looked at when the stack is given back, and the address of the stack,
+ * which is no multiple of a page then, tells which of the two it is.
+ */
+#include <mir/pages.h>
+#include <mir/panic.h>
+#include <mir/target.h>
+#include <string.h>
+
+#include "guest.h"
+
+enum {
+	CANARY = 64,
+	CANARY_BYTE = 0xa5,
+	SPREAD = 32,          /* heap and stacks each start within 1/SPREAD of memory */
+	SPREAD_MAX = 1 << 16, /* pages */
+};
+
+static struct mir_pages pages;
+
+struct mir_pages *mir_target_pages(void)
+{
+	return &pages;
+}
+
+int mir_target_protect(void *at, size_t len, enum mir_access access)
+{
+	static const uint8_t protect[] = { [MIR_ACCESS_NONE] = MIR_PROTECT_NONE,
+		[MIR_ACCESS_READ] = MIR_PROTECT_READ,
+		[MIR_ACCESS_WRITE] = MIR_PROTECT_WRITE };
+
+	return mir_host_protect(at, len, (enum mir_protect)protect[access]);
+}
+
+bool mir_target_release(void *at, size_t len)
+{
+	struct mir_op_iov iov = { mir_guest_address(at), len };
+	struct mir_op op = { .code = MIR_OP_RELEASE, .n = 1, .iov = mir_guest_address(&iov) };
+
+	if (len == 0)
+		return true;
+	mir_host_submit(&op, 1);
+	return op.result == 0;
+}
+
+static uint8_t *page_up(uint8_t *p)
+{
+	return p + (-(uintptr_t)p & (MIR_PAGE - 1));
+}
+
+static uint8_t *page_down(uint8_t *p)
+{
+	return p - ((uintptr_t)p & (MIR_PAGE - 1));
+}
+
+/* What is left out at both ends is a matter of chance, and given up. */
+void mir_guest_memory_begin(uint64_t chance)
+{
+	uint8_t *base = page_up(mir_guest.mem_start), *end = page_down(mir_guest.mem_end);
+	size_t n = base < end ? (size_t)(end - base) / MIR_PAGE : 0;
+	size_t spread = MIR_MIN(n / SPREAD, (size_t)SPREAD_MAX) + 1;
+	size_t below = (uint32_t)chance % spread, above = (uint32_t)(chance >> 32) % spread;
+
+	if (n > 0)
+		mir_pages_init(&pages, base + below * MIR_PAGE, n - below - above);
+}
+
+static bool is_guarded(const void *stack)
+{
+	return (uintptr_t)stack % MIR_PAGE == 0;
+}
+
+/* Whole pages: the stack and, below it, its guard or what holds the pattern. */
+static size_t pages_of(size_t size)
+{
+	return (size + MIR_PAGE - 1) / MIR_PAGE + 1;
+}
+
+void *mir_target_stack_new(size_t size)
+{
+	uint8_t *p = mir_pages_take(&pages, pages_of(size), MIR_PAGE, true);
+
+	if (!p)
+		return NULL;
+	if (mir_host_protect(p, MIR_PAGE, MIR_PROTECT_NONE) == 0)
+		return p + MIR_PAGE;
+	memset(p, CANARY_BYTE, CANARY);
+	return p + CANARY;
+}
+
+static void check_canary(const uint8_t *stack, size_t size)
+{
+	for (unsigned i = 1; !is_guarded(stack) && i <= CANARY; i++) {
+		if (*(stack - i) != CANARY_BYTE)
+			mir_panic("stack overflow of a fiber: it has %zu kB", size / 1024);
+	}
+}
+
+void mir_target_stack_idle(void *stack, size_t size)
+{
+	uint8_t *from = page_up(stack), *to = page_down((uint8_t *)stack + size);
+
+	check_canary(stack, size);
+	mir_target_release(from, (size_t)(to - from));
+}
+
+void mir_target_stack_release(void *stack, size_t size)
+{
+	uint8_t *p = (uint8_t *)stack - (is_guarded(stack) ? (size_t)MIR_PAGE : (size_t)CANARY);
+
+	mir_target_stack_idle(stack, size);
+	if (is_guarded(stack) && mir_host_protect(p, MIR_PAGE, MIR_PROTECT_WRITE) < 0)
+		mir_panic("the guard of a stack cannot be taken away");
+	mir_pages_give(&pages, p, pages_of(size));
+}

@@ -1,0 +1,155 @@
+/* poll.c: a turn with the tender: one submission of what all networks have to send, the wait, and
+ * what they can receive.
+ *
+ * While frames keep coming, or nothing may be waited for and there is no network, the wait is left
+ * out, except now and then for the request to end.
+ */
+#include <mir/loop.h>
+#include <mir/target.h>
+#include <mir/time.h>
+
+#include "guest.h"
+
+enum {
+	PORT_READS = 16, /* of one network in one submission */
+	SKIPS = 16,      /* turns without a look at the request to end, at most */
+};
+
+static struct {
+	struct mir_guest_port *first;
+	struct mir_op ops[MIR_OP_MAX];
+	unsigned n;
+	unsigned skipped; /* waits in a row */
+	bool flowing;     /* in the last turn a network gave all that it was asked for */
+} t;
+
+void mir_guest_port_add(struct mir_guest_port *port)
+{
+	struct mir_guest_port **at = &t.first;
+
+	while (*at)
+		at = &(*at)->next;
+	port->next = NULL;
+	*at = port;
+}
+
+void mir_guest_port_remove(struct mir_guest_port *port)
+{
+	struct mir_guest_port **at = &t.first;
+
+	while (*at && *at != port)
+		at = &(*at)->next;
+	if (*at)
+		*at = port->next;
+}
+
+static void submit(void)
+{
+	if (t.n > 0)
+		mir_host_submit(t.ops, t.n);
+}
+
+static void tell_written(void)
+{
+	for (struct mir_guest_port *port = t.first; port; port = port->next) {
+		if (port->n_writes > 0)
+			port->written(port, t.ops + port->first_write, port->n_writes);
+		port->n_writes = 0;
+	}
+}
+
+/* What does not fit goes first, alone. */
+static void gather_writes(void)
+{
+	for (struct mir_guest_port *port = t.first; port; port = port->next) {
+		for (;;) {
+			port->first_write = t.n;
+			port->n_writes = port->writes(port, t.ops + t.n, MIR_OP_MAX / 2 - t.n);
+			t.n += port->n_writes;
+			if (t.n < MIR_OP_MAX / 2)
+				break;
+			submit();
+			tell_written();
+			t.n = 0;
+		}
+	}
+}
+
+static void gather_reads(void)
+{
+	unsigned left = 0;
+
+	for (struct mir_guest_port *port = t.first; port; port = port->next)
+		left++;
+	for (struct mir_guest_port *port = t.first; port; port = port->next, left--) {
+		unsigned share = (MIR_OP_MAX - t.n) / left;
+
+		port->first_read = t.n;
+		port->n_reads =
+		    port->reads(port, t.ops + t.n, MIR_MIN(share, (unsigned)PORT_READS));
+		t.n += port->n_reads;
+	}
+}
+
+/* Whether frames came. */
+static bool tell_read(void)
+{
+	bool any = false;
+
+	t.flowing = false;
+	for (struct mir_guest_port *port = t.first; port; port = port->next) {
+		unsigned asked = port->n_reads;
+		unsigned n = asked > 0 ? port->taken(port, t.ops + port->first_read, asked) : 0;
+
+		any |= n > 0;
+		t.flowing |= n > 0 && n == asked;
+	}
+	return any;
+}
+
+/* How long until the deadline, for MIR_OP_WAIT. */
+static uint64_t until(int64_t deadline)
+{
+	if (deadline == MIR_NEVER)
+		return UINT64_MAX;
+	return deadline == 0 ? 0 : (uint64_t)MIR_MAX(deadline - mir_target_monotonic(), 0);
+}
+
+/* Whether anything was delivered. */
+static bool exchange(bool wait, int64_t deadline)
+{
+	const struct mir_op *waiting = NULL;
+	bool asked = false;
+
+	t.n = 0;
+	gather_writes();
+	if (wait) {
+		t.ops[t.n] = (struct mir_op){ .code = MIR_OP_WAIT, .offset = until(deadline) };
+		waiting = &t.ops[t.n++];
+	}
+	gather_reads();
+	submit();
+	if (waiting)
+		asked = waiting->result > 0 && (waiting->result & 1);
+	tell_written();
+	mir_loop_woke();
+	if (asked)
+		mir_shutdown("the host asks");
+	return tell_read() || asked;
+}
+
+void mir_target_poll(int64_t deadline)
+{
+	bool skip = t.flowing || (deadline == 0 && !t.first);
+
+	if (!skip || t.skipped == SKIPS) {
+		t.skipped = 0;
+		exchange(true, deadline);
+		return;
+	}
+	t.skipped++;
+	if (exchange(false, 0) || deadline == 0)
+		return;
+	t.skipped = 0;
+	exchange(true, deadline);
+}
