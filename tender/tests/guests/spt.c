@@ -370,6 +370,11 @@ static void do_receive(void)
 	    "receive", call6(SYS_READ, fd_of(MIR_MFT_NET), (long)buffer, sizeof(buffer), 0, 0, 0));
 }
 
+static void do_forget(void)
+{
+	put_number("forget", call6(SYS_EPOLL_CTL, boot->epollfd, 2, fd_of(MIR_MFT_NET), 0, 0, 0));
+}
+
 static void do_spin(void)
 {
 	put("spinning\n");
@@ -490,6 +495,7 @@ static const struct word {
 	{ "echo", do_echo },
 	{ "send", do_send },
 	{ "receive", do_receive },
+	{ "forget", do_forget },
 	{ "spin", do_spin },
 	{ "poke", do_poke },
 	{ "peek", do_peek },
