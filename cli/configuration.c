@@ -299,6 +299,10 @@ static void dependencies(struct configuration *c)
 	for (size_t i = 0; i < conf->modules.n; i++)
 		add_need(
 		    &m->modules, &m->n_modules, &m->cap_modules, conf->modules.v[i].s, conf->file);
+	if (!str_eq(c->arch, host_cpu()))
+		add_need(&m->packages, &m->n_packages, &m->cap_packages,
+		    mem_fmt("gcc-%s-linux-gnu", replace_all(c->arch, "_", "-")),
+		    mem_fmt("--arch=%s", c->arch));
 	for (size_t i = 0; i < c->target.packages.n; i++)
 		add_need(&m->packages, &m->n_packages, &m->cap_packages, c->target.packages.v[i],
 		    c->target.name);

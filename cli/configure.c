@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "configuration.h"
+#include "depend.h"
 #include "paths.h"
 
 const struct option options_configure[] = {
@@ -112,6 +113,11 @@ static int load(
 		return rc;
 	if (manifest_read(mem_fmt("%s/manifest", c->folder), out) < 0)
 		return EXIT_FAILED;
+	if (building && !depend_libc_there(out)) {
+		diag_error(NULL, "the C library for %s on %s is not built", out->target, out->arch);
+		diag_expected("'mirage depend' to have built it, once for all applications");
+		return EXIT_FAILED;
+	}
 	return 0;
 }
 
@@ -169,6 +175,13 @@ int command_configure(const struct arguments *a)
 	if (options.dry_run)
 		return EXIT_OK;
 	summary(&c);
+	if (*c.target.libc && !c.missing.n) {
+		struct manifest m;
+
+		configuration_manifest(&c, &m);
+		if (!depend_libc_there(&m) && !argument_given(a, "depend"))
+			diag_info("the C library is not built yet; 'mirage depend' does it");
+	}
 	if (argument_given(a, "depend")) {
 		struct arguments depend = { .command = command_find("depend") };
 

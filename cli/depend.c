@@ -7,6 +7,7 @@
 #include "configure.h"
 #include "depend.h"
 #include "diag.h"
+#include "paths.h"
 #include "process.h"
 
 const struct option options_depend[] = {
@@ -114,9 +115,52 @@ static int install(const struct list *names)
 	return EXIT_FAILED;
 }
 
+char *depend_libc_folder(const struct manifest *m)
+{
+	const char *share = *m->libc ? paths_share() : NULL;
+	char *argv[] = { mem_fmt("%s/libc/build.sh", share ? share : ""), mem_str("--find"),
+		m->arch, NULL };
+	struct text out = { 0 }, ignored = { 0 };
+
+	if (!share || process_run(argv, &out, &ignored) != 0)
+		return NULL;
+	return str_trim(text_str(&out));
+}
+
+bool depend_libc_there(const struct manifest *m)
+{
+	return !*m->libc || depend_libc_folder(m) != NULL;
+}
+
+/* The C library of targets that have no system beneath; its recipe shows its own progress. */
+static int make_libc(const struct manifest *m, bool dry_run)
+{
+	char *argv[] = { NULL, m->arch, NULL };
+	int rc;
+
+	if (depend_libc_there(m))
+		return EXIT_OK;
+	printf("%s needs the C library %s for %s, built from Debian's source package%s\n", m->name,
+	    m->libc, m->arch, dry_run ? "." : ":");
+	if (dry_run)
+		return EXIT_OK;
+	if (!paths_share())
+		return EXIT_FAILED;
+	argv[0] = mem_fmt("%s/libc/build.sh", paths_share());
+	fflush(NULL);
+	rc = process_run(argv, NULL, NULL);
+	if (rc == 0)
+		return EXIT_OK;
+	diag_error(NULL, "the C library was not built%s%s", rc < 0 ? ": " : "",
+	    rc < 0 ? strerror(-rc) : "");
+	diag_note("what was printed above says why");
+	return EXIT_FAILED;
+}
+
 int depend_install(const struct manifest *m, bool dry_run)
 {
 	struct list names = { 0 }, why = { 0 };
+	int rc;
 
 	if (missing_packages(m, &names, &why) < 0)
 		return EXIT_FAILED;
@@ -129,14 +173,11 @@ int depend_install(const struct manifest *m, bool dry_run)
 			printf("  %-24s for %s\n", names.v[i], why.v[i]);
 	}
 	if (dry_run)
-		return EXIT_OK;
-	if (names.n) {
-		int rc = install(&names);
-
-		if (rc)
-			return rc;
-	}
-	return check_modules(m);
+		return make_libc(m, true);
+	if (names.n && (rc = install(&names)))
+		return rc;
+	rc = check_modules(m);
+	return rc ? rc : make_libc(m, false);
 }
 
 int command_depend(const struct arguments *args)

@@ -8,4 +8,9 @@
  * dry_run: only say. An exit code. Blocks. */
 int depend_install(const struct manifest *, bool dry_run);
 
+/* Is the C library that it needs built, or does it need none? */
+bool depend_libc_there(const struct manifest *);
+/* Where it is, or NULL: there is none. */
+char *depend_libc_folder(const struct manifest *);
+
 #endif

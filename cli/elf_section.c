@@ -113,9 +113,9 @@ int elf_section(const void *file, size_t len, const char *name, const char **out
 	return -ENOENT;
 }
 
-int elf_section_read(const char *path, const char *name, const char **out, size_t *out_len)
+int elf_map(const char *path, const void **out, size_t *len)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	void *map = MAP_FAILED;
 	int rc = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -131,13 +131,29 @@ int elf_section_read(const char *path, const char *name, const char **out, size_
 		 MAP_FAILED)
 		rc = -errno;
 	close(fd);
+	*out = map;
+	*len = (size_t)st.st_size;
+	return rc;
+}
+
+void elf_unmap(const void *map, size_t len)
+{
+	munmap((void *)(uintptr_t)map, len);
+}
+
+int elf_section_read(const char *path, const char *name, const char **out, size_t *out_len)
+{
+	const void *map;
+	size_t len;
+	int rc = elf_map(path, &map, &len);
+
 	if (rc < 0)
 		return rc;
-	rc = elf_section(map, (size_t)st.st_size, name, out, out_len);
+	rc = elf_section(map, len, name, out, out_len);
 	if (rc == 0 && *out_len > SECTION_MAX)
 		rc = -ENOEXEC;
 	if (rc == 0)
 		*out = mem_strn(*out, *out_len);
-	munmap(map, (size_t)st.st_size);
+	elf_unmap(map, len);
 	return rc;
 }

@@ -11,4 +11,8 @@ int elf_section(const void *file, size_t len, const char *name, const char **out
 /* The same from a file, copied into the pool. -errno besides. */
 int elf_section_read(const char *path, const char *name, const char **out, size_t *out_len);
 
+/* A file in memory, read-only, until elf_unmap(); -errno, -ENOEXEC: empty, or no plain file. */
+int elf_map(const char *path, const void **out, size_t *len);
+void elf_unmap(const void *map, size_t len);
+
 #endif

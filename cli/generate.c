@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "configuration.h"
+#include "depend.h"
+#include "process.h"
 #include "version.h"
 
 #define PUSH(m, what)                                                                              \
@@ -49,6 +51,28 @@ static void runs(struct manifest *m, const struct instance *in)
 				mem_str(in->keys[i].value), mem_str(in->keys[i].help) };
 }
 
+/* The version of a Debian package that is installed, or of the C library that was built; "" where
+ * that is not known. */
+static char *version_of(const struct manifest *m, const struct descriptor_component *d)
+{
+	char *query[] = { mem_str("dpkg-query"), mem_str("-W"), mem_str("-f=${Version}"),
+		d->package, NULL };
+	struct text out = { 0 }, ignored = { 0 };
+	const char *folder = str_eq(d->name, m->libc) ? depend_libc_folder(m) : NULL;
+
+	if (str_eq(d->name, m->libc))
+		return folder && file_read(mem_fmt("%s/version", folder), &out) == 0
+			   ? str_trim(text_str(&out))
+			   : mem_str("");
+	return process_run(query, &out, &ignored) == 0 ? str_trim(text_str(&out)) : mem_str("");
+}
+
+static void component(struct manifest *m, const struct descriptor_component *d)
+{
+	*PUSH(m, components) =
+	    (struct manifest_component){ d->name, d->licence, d->package, version_of(m, d) };
+}
+
 /* What of the manifest follows from the graph; sources and packages are there. */
 static void fill_manifest(const struct configuration *c, struct manifest *m)
 {
@@ -61,6 +85,7 @@ static void fill_manifest(const struct configuration *c, struct manifest *m)
 	m->net = mem_str(c->net);
 	m->arch = mem_str(c->arch);
 	m->tender = c->target.tender;
+	m->libc = c->target.libc;
 	m->memory = mem_str(g->memory ? g->memory : "");
 	m->folder = mem_str(c->folder);
 	m->image = mem_fmt("dist/%s", c->file);
@@ -78,17 +103,13 @@ static void fill_manifest(const struct configuration *c, struct manifest *m)
 		runs(m, g->instances[i]);
 	}
 	for (size_t i = 0; i < c->target.n_components; i++)
-		*PUSH(m, components) = (struct manifest_component){ c->target.components[i].name,
-			c->target.components[i].licence, c->target.components[i].package };
+		component(m, &c->target.components[i]);
 	for (size_t i = 0; i < c->target.n_hardens; i++)
 		*PUSH(m, hardens) = (struct manifest_harden){ c->target.hardens[i].name,
 			c->target.hardens[i].full, c->target.hardens[i].plain };
 	for (size_t i = 0; i < g->n_libraries; i++)
 		for (size_t j = 0; j < g->libraries[i]->n_components; j++)
-			*PUSH(m, components) =
-			    (struct manifest_component){ g->libraries[i]->components[j].name,
-				    g->libraries[i]->components[j].licence,
-				    g->libraries[i]->components[j].package };
+			component(m, &g->libraries[i]->components[j]);
 	for (size_t i = 0; i < c->conf.n_devices; i++)
 		if (c->conf.devices[i].kind == CONF_FS)
 			*PUSH(m, fs) = (struct manifest_fs){ c->conf.devices[i].name,

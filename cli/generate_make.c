@@ -185,7 +185,7 @@ static void rules(const struct configuration *c, struct text *out)
 	    "# obj/link holds the objects and the linker's flags, obj/flags the "
 	    "compiler's; both are\n"
 	    "# written only when they change.\n"
-	    "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link\n"
+	    "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link $T/build.mk\n"
 	    "\t@echo '[link] $(notdir $@)'\n"
 	    "\t@mkdir -p '$(@D)'\n"
 	    "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n"

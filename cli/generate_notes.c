@@ -22,7 +22,7 @@ static void head(struct text *out, const char *section, const char *owner, unsig
 {
 	unsigned namesz = (unsigned)strlen(owner) + 1;
 
-	text_addf(out, "\n/* %s */\n\t.section %s, \"a\", %%note\n\t.balign\t8\n", what, section);
+	text_addf(out, "\n/* %s */\n\t.section %s, \"aR\", %%note\n\t.balign\t8\n", what, section);
 	text_addf(out, "\t.long\t%u, %u, 0x%x\n", namesz, descsz, type);
 	name(out, owner, (namesz + 3) & ~3u);
 	if (pad)
@@ -130,7 +130,7 @@ void generate_notes_s(const struct configuration *c, struct text *out)
 	    c->folder, path_base(c->conf.file));
 	text_addf(out,
 	    "\n/* No program of the host: this loader is not there. */\n"
-	    "\t.section .interp, \"a\", %%progbits\n\t.asciz\t\"" MIR_IMAGE_INTERP "\"\n");
+	    "\t.section .interp, \"aR\", %%progbits\n\t.asciz\t\"" MIR_IMAGE_INTERP "\"\n");
 	head(out, ".note.solo5.not_openbsd", "OpenBSD", 1, 4, 0,
 	    "Keeps OpenBSD from taking it for one of its own; comes first");
 	text_add(out, "\t.long\t0\n");

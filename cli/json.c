@@ -97,6 +97,12 @@ void json_string(struct json *j, const char *name, const char *value)
 		text_add(j->out, "null");
 }
 
+void json_bool(struct json *j, const char *name, bool value)
+{
+	begin(j, name);
+	text_add(j->out, value ? "true" : "false");
+}
+
 void json_number(struct json *j, const char *name, long long value)
 {
 	begin(j, name);

@@ -26,6 +26,7 @@ void json_open(struct json *, const char *name, char bracket);
 void json_close(struct json *);
 /* A string; null if it is NULL. */
 void json_string(struct json *, const char *name, const char *value);
+void json_bool(struct json *, const char *name, bool value);
 void json_number(struct json *, const char *name, long long value);
 /* An array of strings. */
 void json_list(struct json *, const char *name, const struct list *);

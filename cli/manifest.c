@@ -73,6 +73,7 @@ static void put_device(struct text *out, const struct manifest_device *d)
 	X(net)                                                                                     \
 	X(arch)                                                                                    \
 	X(tender)                                                                                  \
+	X(libc)                                                                                    \
 	X(memory)                                                                                  \
 	X(folder)                                                                                  \
 	X(image)                                                                                   \
@@ -104,7 +105,7 @@ void manifest_write(const struct manifest *m, struct text *out)
 		put(out, "module", m->modules[i].name, or_empty(m->modules[i].who), NULL);
 	for (size_t i = 0; i < m->n_components; i++)
 		put(out, "component", m->components[i].name, or_empty(m->components[i].licence),
-		    or_empty(m->components[i].package), NULL);
+		    or_empty(m->components[i].package), or_empty(m->components[i].version), NULL);
 	for (size_t i = 0; i < m->n_fs; i++)
 		put(out, "fs", m->fs[i].name, m->fs[i].folder, NULL);
 	put_list(out, "source", &m->sources);
@@ -189,7 +190,7 @@ static bool take_row(struct manifest *m, const char *key, const struct words *w)
 		*PUSH(m, modules) = (struct manifest_need){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "component"))
 		*PUSH(m, components) =
-		    (struct manifest_component){ word(w, 0), word(w, 1), word(w, 2) };
+		    (struct manifest_component){ word(w, 0), word(w, 1), word(w, 2), word(w, 3) };
 	else if (str_eq(key, "fs"))
 		*PUSH(m, fs) = (struct manifest_fs){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "source"))

@@ -35,7 +35,7 @@ struct manifest_need {
 };
 
 struct manifest_component {
-	char *name, *licence, *package;
+	char *name, *licence, *package, *version; /* version "": not known */
 };
 
 /* An argument of `mirage run`, for the tender. */
@@ -63,6 +63,7 @@ struct manifest {
 	char *net;                       /* socket, direct, or "" */
 	char *arch;                      /* x86_64 */
 	char *tender;                    /* mirage-hvt, or "" */
+	char *libc;                      /* musl, or "" */
 	char *memory;                    /* "64M", or "" */
 	char *folder;                    /* mirage/unix-socket: where main.c, build.mk, obj/ are */
 	char *image;                     /* dist/hello */

@@ -8,10 +8,11 @@
 #include "diag.h"
 #include "elf_section.h"
 #include "json.h"
+#include "query.h"
 
 const struct option options_query[] = {
 	OPTIONS_TARGET,
-	{ "image", 0, "FILE", "ask an image, which needs no sources" },
+	{ "image", 0, "FILE", "ask an image, which needs no sources; Solo5's, too" },
 	{ "json", 0, NULL, "print JSON" },
 	OPTION_END,
 };
@@ -20,8 +21,10 @@ const struct option options_query[] = {
 struct table {
 	const char *name;
 	const char *about;
-	const char *columns[6]; /* NULL-ended */
-	void (*fill)(const struct manifest *, struct list *cells);
+	const char *columns[7]; /* NULL-ended */
+	void (*fill)(const struct subject *, struct list *cells);
+	bool of_image; /* an image tells it without a manifest */
+	bool heading;  /* names of the columns are printed above them */
 };
 
 static void cell(struct list *cells, const char *value)
@@ -29,36 +32,46 @@ static void cell(struct list *cells, const char *value)
 	list_add(cells, value ? value : "");
 }
 
-static void fill_facts(const struct manifest *m, struct list *cells)
+static void fill_facts(const struct subject *q, struct list *cells)
 {
+	const struct manifest *m = &q->m;
 	const char *const facts[][2] = { { "name", m->name }, { "target", m->target },
-		{ "net", m->net }, { "image", m->image }, { "main", m->job }, { "conf", m->conf },
-		{ "compiler", m->compiler }, { "arguments", m->arguments }, { "mirage", m->tool } };
+		{ "net", m->net }, { "processor", m->arch }, { "image", m->image },
+		{ "main", m->job }, { "conf", m->conf }, { "compiler", m->compiler },
+		{ "arguments", m->arguments }, { "mirage", m->tool } };
 
-	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+	for (size_t i = 0; i < sizeof facts / sizeof facts[0] && q->has_manifest; i++) {
 		cell(cells, facts[i][0]);
 		cell(cells, facts[i][1]);
 	}
+	if (q->has_notes)
+		notes_facts(q, cells);
 }
 
-static void fill_packages(const struct manifest *m, struct list *cells)
+static void fill_packages(const struct subject *q, struct list *cells)
 {
+	const struct manifest *m = &q->m;
+
 	for (size_t i = 0; i < m->n_packages; i++) {
 		cell(cells, m->packages[i].name);
 		cell(cells, m->packages[i].who);
 	}
 }
 
-static void fill_modules(const struct manifest *m, struct list *cells)
+static void fill_modules(const struct subject *q, struct list *cells)
 {
+	const struct manifest *m = &q->m;
+
 	for (size_t i = 0; i < m->n_modules; i++) {
 		cell(cells, m->modules[i].name);
 		cell(cells, m->modules[i].who);
 	}
 }
 
-static void fill_sources(const struct manifest *m, struct list *cells)
+static void fill_sources(const struct subject *q, struct list *cells)
 {
+	const struct manifest *m = &q->m;
+
 	for (size_t i = 0; i < m->sources.n; i++) {
 		cell(cells, m->sources.v[i]);
 		cell(cells, "application");
@@ -69,8 +82,10 @@ static void fill_sources(const struct manifest *m, struct list *cells)
 	}
 }
 
-static void fill_files(const struct manifest *m, struct list *cells)
+static void fill_files(const struct subject *q, struct list *cells)
 {
+	const struct manifest *m = &q->m;
+
 	for (size_t i = 0; i < m->files.n; i++) {
 		cell(cells, m->files.v[i]);
 		cell(cells, "generated");
@@ -83,8 +98,10 @@ static void fill_files(const struct manifest *m, struct list *cells)
 	cell(cells, "image");
 }
 
-static void fill_devices(const struct manifest *m, struct list *cells)
+static void fill_devices(const struct subject *q, struct list *cells)
 {
+	const struct manifest *m = &q->m;
+
 	for (size_t i = 0; i < m->n_devices; i++) {
 		cell(cells, m->devices[i].instance);
 		cell(cells, m->devices[i].device);
@@ -94,8 +111,10 @@ static void fill_devices(const struct manifest *m, struct list *cells)
 	}
 }
 
-static void fill_keys(const struct manifest *m, struct list *cells)
+static void fill_keys(const struct subject *q, struct list *cells)
 {
+	const struct manifest *m = &q->m;
+
 	for (size_t i = 0; i < m->n_keys; i++) {
 		cell(cells, mem_fmt("--%s", m->keys[i].option));
 		cell(cells, m->keys[i].type);
@@ -106,41 +125,53 @@ static void fill_keys(const struct manifest *m, struct list *cells)
 }
 
 /* One row for each licence and part; a device of several instances is one part. */
-static void fill_licenses(const struct manifest *m, struct list *cells)
+static void fill_licenses(const struct subject *q, struct list *cells)
 {
+	const struct manifest *m = &q->m;
+
 	struct list seen = { 0 };
 
 	cell(cells, "runtime");
 	cell(cells, "ISC");
 	cell(cells, "");
+	cell(cells, m->tool);
 	for (size_t i = 0; i < m->n_devices; i++) {
 		if (!list_add_new(&seen, m->devices[i].device))
 			continue;
 		cell(cells, m->devices[i].device);
 		cell(cells, m->devices[i].licence);
 		cell(cells, "");
+		cell(cells, m->tool);
 	}
 	for (size_t i = 0; i < m->n_components; i++) {
 		cell(cells, m->components[i].name);
 		cell(cells, m->components[i].licence);
 		cell(cells, m->components[i].package);
+		cell(cells, m->components[i].version);
 	}
 }
 
 static const struct table tables[] = {
 	{ "packages", "packages that the build needs, and who asks for them", { "package", "for" },
-	    fill_packages },
-	{ "modules", "pkg-config modules", { "module", "for" }, fill_modules },
-	{ "sources", "files that are compiled", { "file", "of" }, fill_sources },
+	    fill_packages, false, false },
+	{ "modules", "pkg-config modules", { "module", "for" }, fill_modules, false, false },
+	{ "sources", "files that are compiled", { "file", "of" }, fill_sources, false, false },
 	{ "files", "files that are generated, folders that are embedded", { "file", "is" },
-	    fill_files },
+	    fill_files, false, false },
 	{ "devices", "devices, and why each was chosen",
-	    { "instance", "device", "signature", "needs", "why" }, fill_devices },
+	    { "instance", "device", "signature", "needs", "why" }, fill_devices, false, false },
 	{ "keys", "boot arguments with their defaults",
-	    { "option", "type", "default", "of", "help" }, fill_keys },
-	{ "licenses", "licenses of what is linked in", { "part", "license", "package" },
-	    fill_licenses },
-	{ "facts", "name, target, configuration", { "fact", "value" }, fill_facts },
+	    { "option", "type", "default", "of", "help" }, fill_keys, false, false },
+	{ "licenses", "licenses of what is linked in", { "part", "license", "package", "version" },
+	    fill_licenses, false, false },
+	{ "facts", "name, target, configuration", { "fact", "value" }, fill_facts, true, false },
+	{ "attached", "devices that the tender attaches", { "device", "is" }, fill_attached, true,
+	    false },
+	{ "hardening", "what protects the image", { "protection", "how", "under other tenders" },
+	    fill_hardening, true, false },
+	{ "sizes", "bytes of each part",
+	    { "part", "code", "constants", "data", "zeroed", "in the file" }, fill_sizes, true,
+	    true },
 	{ .name = NULL },
 };
 
@@ -157,11 +188,17 @@ static unsigned columns_of(const struct table *t)
 static void print_table(const struct table *t, const struct list *cells)
 {
 	unsigned n = columns_of(t);
-	size_t width[6] = { 0 };
+	size_t width[7] = { 0 };
 
 	for (size_t i = 0; i < cells->n; i++)
 		if (strlen(cells->v[i]) > width[i % n])
 			width[i % n] = strlen(cells->v[i]);
+	for (unsigned c = 0; c < n && t->heading; c++)
+		if (strlen(t->columns[c]) > width[c])
+			width[c] = strlen(t->columns[c]);
+	for (unsigned c = 0; c < n && t->heading && cells->n; c++)
+		printf("%-*s%s", c + 1 < n ? (int)width[c] : 0, t->columns[c],
+		    c + 1 < n ? "  " : "\n");
 	for (size_t row = 0; row < cells->n; row += n) {
 		struct text line = { 0 };
 
@@ -188,16 +225,8 @@ static void print_json(struct json *j, const struct table *t, const struct list 
 	json_close(j);
 }
 
-static int read_image(const char *path, struct manifest *m)
+static void broken_image(const char *path, int rc)
 {
-	const char *data;
-	size_t len;
-	int rc = elf_section_read(path, MANIFEST_SECTION, &data, &len);
-
-	if (rc == 0)
-		return manifest_parse(mem_fmt("%s(%s)", path, MANIFEST_SECTION), data, len, m) < 0
-			   ? EXIT_FAILED
-			   : 0;
 	if (rc == -ENOEXEC)
 		diag_error(NULL, "'%s' is no image, or a broken one", path);
 	else if (rc == -ENOENT && file_exists(path))
@@ -205,60 +234,139 @@ static int read_image(const char *path, struct manifest *m)
 	else
 		diag_error(NULL, "'%s': %s", path, strerror(-rc));
 	diag_expected("an image that 'mirage build' has made, such as dist/NAME");
-	return EXIT_FAILED;
+}
+
+/* What the file of an image tells: notes where it is one for a tender, sizes, and, unless there is
+ * one already, the manifest. */
+static int read_image(const char *path, struct subject *q)
+{
+	bool wanted = !q->has_manifest;
+	const char *data;
+	size_t len;
+	int rc = elf_section_read(path, MANIFEST_SECTION, &data, &len);
+
+	q->path = path;
+	if (rc == 0 && wanted) {
+		if (manifest_parse(mem_fmt("%s(%s)", path, MANIFEST_SECTION), data, len, &q->m) < 0)
+			return EXIT_FAILED;
+		q->has_manifest = true;
+	}
+	q->has_elf = elf_notes_read(path, &q->notes) == 0;
+	q->has_notes = q->has_elf && q->notes.target;
+	if (rc != 0 && (rc != -ENOENT || !q->has_notes)) {
+		broken_image(path, rc);
+		return EXIT_FAILED;
+	}
+	if (elf_section_read(path, SIZES_SECTION, &data, &len) == 0)
+		sizes_parse(data, len, &q->sizes);
+	return 0;
+}
+
+static void names_of_tables(struct list *out)
+{
+	for (const struct table *t = tables; t->name; t++)
+		list_add(out, t->name);
+	list_split(out, "image,sbom,all", ',');
 }
 
 static int unknown_table(const char *what)
 {
 	struct list names = { 0 };
 
-	for (const struct table *t = tables; t->name; t++)
-		list_add(&names, t->name);
-	list_add(&names, "all");
+	names_of_tables(&names);
 	diag_error(NULL, "nothing is known of '%s'", what);
 	diag_expected("one of %s", list_join(&names, ", "));
 	diag_suggest(what, &names);
 	return EXIT_USAGE;
 }
 
-int command_query(const struct arguments *args)
+/* Is the table part of the answer? */
+static bool chosen(const struct table *t, const char *what, const struct subject *q)
 {
-	const char *what = args->words.n ? args->words.v[0] : "packages";
-	const char *image = argument_value(args, "image");
-	bool all = str_eq(what, "all"), json = argument_given(args, "json");
-	const struct table *only = NULL;
-	struct manifest m = { 0 };
+	if (str_eq(what, t->name))
+		return true;
+	if (str_eq(what, "image"))
+		return t->of_image;
+	return str_eq(what, "all") && (t->of_image ? q->path != NULL : q->has_manifest);
+}
+
+static void print_tables(const struct subject *q, const char *what, bool json)
+{
 	struct text out = { 0 };
 	struct json j = { .out = &out };
-	int rc;
+	bool several = str_eq(what, "all") || str_eq(what, "image"), first = true;
 
-	for (const struct table *t = tables; t->name; t++)
-		if (str_eq(t->name, what))
-			only = t;
-	if (!only && !all)
-		return unknown_table(what);
-	rc = image ? read_image(image, &m) : configuration_load(args, &m);
-	if (rc)
-		return rc;
 	if (json)
 		json_open(&j, NULL, '{');
 	for (const struct table *t = tables; t->name; t++) {
 		struct list cells = { 0 };
 
-		if (!all && t != only)
+		if (!chosen(t, what, q))
 			continue;
-		t->fill(&m, &cells);
+		t->fill(q, &cells);
 		if (json) {
 			print_json(&j, t, &cells);
 			continue;
 		}
-		if (all)
-			printf("%s%s:\n", t == tables ? "" : "\n", t->about);
+		if (several)
+			printf("%s%s:\n", first ? "" : "\n", t->about);
 		print_table(t, &cells);
+		first = false;
 	}
 	if (json) {
 		json_close(&j);
 		fputs(text_str(&out), stdout);
 	}
+}
+
+/* What is asked of a configuration may be known of its image only. */
+static int find_image(struct subject *q, const char *what)
+{
+	bool needed = str_eq(what, "sizes") || str_eq(what, "image") || str_eq(what, "attached") ||
+		      str_eq(what, "hardening") || str_eq(what, "sbom");
+
+	if (!needed && !str_eq(what, "all"))
+		return 0;
+	if (file_exists(q->m.image))
+		return read_image(q->m.image, q);
+	if (!needed)
+		return 0;
+	diag_error(NULL, "'%s' is not built, and only the image tells its %s", q->m.image, what);
+	diag_expected("'mirage build' to have made it");
+	return EXIT_FAILED;
+}
+
+int command_query(const struct arguments *args)
+{
+	const char *image = argument_value(args, "image");
+	const char *what = args->words.n ? args->words.v[0] : image ? "image" : "packages";
+	struct subject q = { 0 };
+	struct list names = { 0 };
+	const struct table *only = NULL;
+	int rc;
+
+	names_of_tables(&names);
+	if (!list_has(&names, what))
+		return unknown_table(what);
+	for (const struct table *t = tables; t->name; t++)
+		if (str_eq(t->name, what))
+			only = t;
+	if (image)
+		rc = read_image(image, &q);
+	else if ((rc = configuration_load(args, &q.m)) == 0) {
+		q.has_manifest = true;
+		rc = find_image(&q, what);
+	}
+	if (rc)
+		return rc;
+	if (!q.has_manifest && ((only && !only->of_image) || str_eq(what, "sbom"))) {
+		diag_error(
+		    NULL, "'%s' was not made by mirage, and does not tell its %s", image, what);
+		diag_note("its notes tell facts, attached devices and hardening");
+		return EXIT_FAILED;
+	}
+	if (str_eq(what, "sbom"))
+		return print_sbom(&q);
+	print_tables(&q, what, argument_given(args, "json"));
 	return EXIT_OK;
 }

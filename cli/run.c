@@ -15,15 +15,15 @@
 #include "command.h"
 #include "configure.h"
 #include "diag.h"
+#include "run.h"
 #include "run_net.h"
-
-enum { EXIT_RUN = 125 }; /* run itself failed */
 
 const struct option options_run[] = {
 	OPTIONS_TARGET,
 	{ "tap", 0, "[NET=]NAME",
 	    "name of the tap device that is made (default: mir0, mir1, ...)" },
 	{ "host-ipv4", 0, "[NET=]CIDR", "the host's address on it (default: 10.0.0.1/24 if free)" },
+	OPTIONS_TENDER,
 	OPTION_END,
 };
 
@@ -35,8 +35,7 @@ struct interface {
 	struct net_wish wish;
 };
 
-/* The value of a boot argument on the command line, the last one given, or NULL. */
-static const char *boot_argument(const struct arguments *args, const char *option)
+const char *boot_argument(const struct arguments *args, const char *option)
 {
 	size_t len = strlen(option);
 	const char *found = NULL;
@@ -122,6 +121,9 @@ static bool read_wish(
 	for (size_t i = 0; !x->present && i < m->n_keys; i++)
 		if (str_eq(m->keys[i].option, present) && *m->keys[i].def)
 			x->present = m->keys[i].def;
+	for (size_t i = 0; !x->present && i < m->n_runs; i++)
+		if (str_eq(m->runs[i].option, present) && *m->runs[i].value)
+			x->present = m->runs[i].value;
 	x->wish.dhcp = is_true(key_value(args, m, x->group, "dhcp")) &&
 		       !list_has(&args->rest, mem_fmt("--no-%s", group_option(x->group, "dhcp")));
 	if (host && !cidr4_parse(host, false, &x->wish.host)) {
@@ -161,15 +163,17 @@ static bool check_groups(const struct arguments *args, const struct list *groups
 
 static void explain_permission(const struct manifest *m)
 {
+	const char *target = str_eq(m->target, "unix") ? "--unix" : mem_fmt("-t %s", m->target);
+
 	diag_note("To make one, be root or have the capability CAP_NET_ADMIN and access to"
-		  " /dev/net/tun:\n    sudo mirage run%s\n"
+		  " /dev/net/tun:\n    sudo mirage run %s\n"
 		  "  or let root make a lasting one for you, once, and use that:\n"
 		  "    sudo ip tuntap add tap0 mode tap user \"$USER\"\n"
 		  "    sudo ip address add 10.0.0.1/24 dev tap0 && sudo ip link set tap0 up\n"
-		  "    mirage run%s --net:service=tap0\n"
+		  "    mirage run %s --net:service=tap0\n"
 		  "  or use the host's own network stack, which needs no permission:\n"
 		  "    mirage run --socket",
-	    str_eq(m->net, "direct") ? " --unix" : "", str_eq(m->net, "direct") ? " --unix" : "");
+	    target, target);
 }
 
 static int make_tap(const struct manifest *m, const struct interface *x, char name[16])
@@ -208,8 +212,8 @@ static void use_present(const struct interface *x, const struct host_nets *nets,
 	list_addf(argv, "--%s=%s", group_option(x->group, "ipv4"), cidr4_text(image));
 }
 
-static int set_up(
-    const struct manifest *m, const struct interface *x, struct host_nets *nets, struct list *argv)
+static int set_up(const struct manifest *m, const struct interface *x, struct host_nets *nets,
+    struct list *devices, struct list *argv)
 {
 	struct net_plan plan;
 	const char *wrong = net_choose(&x->wish, nets, &plan);
@@ -234,7 +238,7 @@ static int set_up(
 		close(fd);
 		return -1;
 	}
-	list_addf(argv, "--net:%s=@%d", x->group, fd);
+	list_addf(devices, "--net:%s=@%d", x->group, fd);
 	if (plan.image.len)
 		list_addf(argv, "--%s=%s", group_option(x->group, "ipv4"), cidr4_text(plan.image));
 	if (plan.host.len)
@@ -246,9 +250,10 @@ static int set_up(
 	return fd;
 }
 
-/* Make what the interfaces need and add the boot arguments that tell of it. */
+/* Make what the interfaces need; add the options that hand it over and the boot arguments that tell
+ * of it. */
 static int set_up_all(const struct manifest *m, const struct arguments *args,
-    const struct list *groups, struct list *argv)
+    const struct list *groups, struct list *devices, struct list *argv)
 {
 	int lock = host_nets_lock(), rc = 0;
 
@@ -264,7 +269,7 @@ static int set_up_all(const struct manifest *m, const struct arguments *args,
 		} else if (x.present) {
 			use_present(&x, &nets, argv);
 		} else {
-			rc = set_up(m, &x, &nets, argv);
+			rc = set_up(m, &x, &nets, devices, argv);
 		}
 	}
 	if (lock >= 0)
@@ -296,21 +301,17 @@ static int build_aside(const struct arguments *args, struct manifest *m)
 	return rc;
 }
 
-int command_run(const struct arguments *args)
+/* A host process: the devices are boot arguments like all others. */
+static int start_process(const struct manifest *m, const struct arguments *args, struct list *nets,
+    const struct list *boot)
 {
-	struct list argv = { 0 }, groups = { 0 };
-	struct manifest m = { 0 };
+	struct list argv = { 0 };
 
-	if (build_aside(args, &m) != 0)
-		return EXIT_RUN;
-	for (size_t i = 0; str_eq(m.net, "direct") && i < m.n_devices; i++)
-		if (*m.devices[i].network)
-			list_add_new(&groups, m.devices[i].network);
-	list_add(&argv, strchr(m.image, '/') ? m.image : mem_fmt("./%s", m.image));
-	if (!only_asks(&args->rest)) {
-		if (!check_groups(args, &groups) || set_up_all(&m, args, &groups, &argv) < 0)
-			return EXIT_RUN;
-	}
+	list_add(&argv, strchr(m->image, '/') ? m->image : mem_fmt("./%s", m->image));
+	for (size_t i = 0; i < nets->n; i++)
+		list_add(&argv, nets->v[i]);
+	for (size_t i = 0; i < boot->n; i++)
+		list_add(&argv, boot->v[i]);
 	for (size_t i = 0; i < args->keys.n; i++)
 		list_addf(&argv, "--%s", args->keys.v[i]);
 	for (size_t i = 0; i < args->rest.n; i++)
@@ -318,4 +319,29 @@ int command_run(const struct arguments *args)
 	execv(argv.v[0], argv.v);
 	diag_error(NULL, "cannot start %s: %s", argv.v[0], strerror(errno));
 	return EXIT_RUN;
+}
+
+int command_run(const struct arguments *args)
+{
+	struct list boot = { 0 }, groups = { 0 }, nets = { 0 };
+	struct manifest m = { 0 };
+	struct tender t = { 0 };
+	bool asks = only_asks(&args->rest);
+
+	if (build_aside(args, &m) != 0)
+		return EXIT_RUN;
+	for (size_t i = 0; str_eq(m.net, "direct") && i < m.n_devices; i++)
+		if (*m.devices[i].network)
+			list_add_new(&groups, m.devices[i].network);
+	if (*m.tender ? !tender_find(&m, args, &t) : !no_tender(args))
+		return EXIT_RUN;
+	if (*m.tender && asks && m.n_runs) {
+		tender_answer(&m, list_has(&args->rest, "--version"));
+		return EXIT_OK;
+	}
+	if (!asks &&
+	    (!check_groups(args, &groups) || set_up_all(&m, args, &groups, &nets, &boot) < 0))
+		return EXIT_RUN;
+	return *m.tender ? tender_start(&t, &m, args, &nets, &boot)
+			 : start_process(&m, args, &nets, &boot);
 }

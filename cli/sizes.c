@@ -65,6 +65,8 @@ static char *part_of(const char *path)
 	}
 	if (str_starts(path, "mirage/") && strstr(path, "/fs/"))
 		return mem_str("files");
+	if (strstr(path, "crt") && str_ends(path, ".o"))
+		return mem_str("C start");
 	if (archive)
 		return mem_str(path_base(mem_strn(path, (size_t)(archive - path))));
 	return mem_str(str_ends(path, ".o") ? path_base(path) : "linker");

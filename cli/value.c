@@ -52,20 +52,38 @@ static bool parse_int(const char *s, struct text *c)
 	return true;
 }
 
-static bool parse_size(const char *s, struct text *c)
+/* A number and the shift that its unit means. */
+static bool size(const char *s, uint64_t *n, unsigned *shift)
 {
 	static const char units[] = "kMGT";
 	const char *end, *unit;
-	unsigned shift = 0;
-	uint64_t n;
 
-	if (!number(s, UINT64_MAX, &n, &end))
+	*shift = 0;
+	if (!number(s, UINT64_MAX, n, &end))
 		return false;
 	if (*end && (unit = strchr(units, *end == 'K' ? 'k' : *end)) != NULL) {
-		shift = 10 * (unsigned)(unit - units + 1);
+		*shift = 10 * (unsigned)(unit - units + 1);
 		end++;
 	}
-	if (*end || n > UINT64_MAX >> shift)
+	return !*end && *n <= UINT64_MAX >> *shift;
+}
+
+bool value_size(const char *text, uint64_t *bytes)
+{
+	unsigned shift;
+
+	if (!size(text, bytes, &shift))
+		return false;
+	*bytes <<= shift;
+	return true;
+}
+
+static bool parse_size(const char *s, struct text *c)
+{
+	unsigned shift;
+	uint64_t n;
+
+	if (!size(s, &n, &shift))
 		return false;
 	if (shift)
 		text_addf(c, "%" PRIu64 "ull << %u", n, shift);
