@@ -22,10 +22,10 @@ static unsigned kind_of(const char *section)
 	static const struct {
 		const char *prefix;
 		unsigned kind;
-	} all[] = { { ".text", SIZE_CODE }, { ".init_array", SIZE_DATA },
-		{ ".fini_array", SIZE_DATA }, { ".preinit_array", SIZE_DATA },
-		{ ".init", SIZE_CODE }, { ".fini", SIZE_CODE }, { ".plt", SIZE_CODE },
-		{ ".rodata", SIZE_CONSTANT }, { ".eh_frame", SIZE_CONSTANT },
+	} all[] = { { ".text", SIZE_CODE }, { ".data.rel.ro", SIZE_CONSTANT },
+		{ ".init_array", SIZE_DATA }, { ".fini_array", SIZE_DATA },
+		{ ".preinit_array", SIZE_DATA }, { ".init", SIZE_CODE }, { ".fini", SIZE_CODE },
+		{ ".plt", SIZE_CODE }, { ".rodata", SIZE_CONSTANT }, { ".eh_frame", SIZE_CONSTANT },
 		{ ".interp", SIZE_CONSTANT }, { ".note", SIZE_CONSTANT }, { ".rel", SIZE_CONSTANT },
 		{ ".dyn", SIZE_CONSTANT }, { ".gnu.", SIZE_CONSTANT },
 		{ ".gcc_except", SIZE_CONSTANT }, { ".bss", SIZE_ZERO }, { ".tbss", SIZE_ZERO },
