@@ -15,6 +15,11 @@ void mir_target_exit(int status)
 	mir_host_exit(status, NULL);
 }
 
+void mir_target_set_tls(void *base)
+{
+	mir_host_set_tls(base);
+}
+
 MIR_NORETURN static void fail(const char *text)
 {
 	mir_target_console(text, strlen(text));
