@@ -146,6 +146,7 @@ static bool complete_handshake(struct mir_tcb *t, const struct mir_tcp_segment *
 static void settle(struct mir_tcb *t, const struct mir_tcp_segment *s, uint32_t acked, bool dup,
     const struct mir_tcb_delivery *d)
 {
+	mir_tcb_mtu_acked(t, d->now);
 	mir_tcb_probe_acked(t, acked, s->nsack > 0, d->now);
 	mir_tcb_recover(t, acked, dup, d);
 	if (mir_tcb_flight(t) == 0 && !t->sent->probing)

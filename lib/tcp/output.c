@@ -190,11 +190,33 @@ static void send_probe(struct mir_tcp_sender *o)
 	t->sent->undo.possible = false;
 }
 
+/* A larger segment than others (RFC 8899), if one is to be tried.  Returns how many numbers it
+ * took. */
+static uint32_t send_mtu_probe(struct mir_tcp_sender *o, uint32_t pipe)
+{
+	struct mir_tcb *t = o->t;
+	uint32_t queued = mir_tcb_stream_end(t) - t->nxt, flight = mir_tcb_flight(t), len, n;
+	uint32_t room = t->wnd > flight ? t->wnd - flight : 0;
+	struct mir_tcp_sender large = *o;
+
+	if (t->mtu_limit == 0 || t->fin_sent || t->cc.cwnd <= pipe)
+		return 0;
+	len = mir_tcb_mtu_probe(t, MIR_MIN(MIR_MIN(queued, room), t->cc.cwnd - pipe), o->now);
+	if (len == 0)
+		return 0;
+	large.mss = len;
+	n = send_next(&large, len, false);
+	if (n < len) /* no memory, or in too many pieces */
+		t->mtu_probe = 0;
+	return n;
+}
+
 static void send_new(struct mir_tcp_sender *o, uint32_t pipe)
 {
 	struct mir_tcb *t = o->t;
 
 	restart_after_idle(t, o->now);
+	pipe += send_mtu_probe(o, pipe);
 	while (!t->fin_sent) {
 		uint32_t queued = mir_tcb_stream_end(t) - t->nxt, n;
 		uint32_t len = choose(o, queued, pipe);

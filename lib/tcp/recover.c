@@ -242,7 +242,11 @@ static void while_open(
 	}
 	if (!t->use_sack && dup && t->dup_acks >= DUP_THRESHOLD && t->recover == t->una)
 		lose_first(t);
-	if (t->sent->lost > 0)
+	if (t->sent->lost == 0)
+		return;
+	if (mir_tcb_mtu_lost(t, d->now))
+		t->due |= MIR_TCB_DUE_REXMIT;
+	else
 		enter(t, d->now);
 }
 
@@ -290,8 +294,12 @@ void mir_tcb_recover(struct mir_tcb *t, uint32_t acked, bool dup, const struct m
 void mir_tcb_recover_reordered(struct mir_tcb *t, int64_t now)
 {
 	mir_tcb_rack_detect(t, now);
-	if (t->sent->lost > 0 && t->recovery == MIR_TCP_OPEN)
-		enter(t, now);
+	if (t->sent->lost > 0 && t->recovery == MIR_TCP_OPEN) {
+		if (mir_tcb_mtu_lost(t, now))
+			t->due |= MIR_TCB_DUE_REXMIT;
+		else
+			enter(t, now);
+	}
 	t->events |= MIR_TCB_OUTPUT;
 }
 

@@ -110,6 +110,7 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.ecn_end = s->iss,
 		.ts_offset = s->ts_offset,
 		.mtu = s->mtu,
+		.path_mtu = s->mtu,
 		.peer_mss = MIR_TCP_DEFAULT_MSS,
 		.rcv_mss = MIR_TCP_DEFAULT_MSS,
 		.send_most = o->send_buffer ? o->send_buffer : s->send_limit,
@@ -329,21 +330,6 @@ void mir_tcb_abort(struct mir_tcb *t, int error, int64_t now)
 		t->events |= MIR_TCB_OUTPUT;
 	}
 	mir_tcb_die(t, error, now);
-}
-
-void mir_tcb_set_mtu(struct mir_tcb *t, uint16_t mtu, int64_t now)
-{
-	uint16_t before = t->mss;
-
-	(void)now;
-	if (mtu == t->mtu)
-		return;
-	t->mtu = mtu;
-	mir_tcb_update_mss(t);
-	if (t->mss >= before || !t->sent || mir_tcb_flight(t) <= t->mss)
-		return;
-	mir_tcb_recover_resegment(t);
-	t->events |= MIR_TCB_OUTPUT;
 }
 
 bool mir_tcb_icmp(struct mir_tcb *t, uint32_t seq, int error, int64_t now)

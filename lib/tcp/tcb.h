@@ -109,7 +109,12 @@ struct mir_tcb {
 	uint32_t small_end;             /* end of the last short segment: Nagle's memory */
 	uint16_t mss;                   /* payload of a full segment, options taken off */
 	uint16_t peer_mss;              /* as offered */
-	uint16_t mtu;                   /* of the path */
+	uint16_t mtu;                   /* of our segments: the least of the next two */
+	uint16_t path_mtu;              /* as routers and the interface tell */
+	uint16_t mtu_limit;             /* what was found to pass; 0: no less than they tell */
+	uint16_t mtu_probe;             /* of the segment that is on trial; 0: none */
+	uint32_t mtu_probe_from;        /* its number */
+	uint32_t mtu_raise;             /* ms: when the next may be tried */
 	uint32_t send_least, send_most; /* of the send queue, which goes with the window */
 	uint32_t reply_seq;             /* of DUE_REPLY_RST */
 	struct mir_tcp_sliceq sendq;    /* the stream from SND.UNA on */
@@ -233,9 +238,6 @@ void mir_tcb_transition(struct mir_tcb *, enum mir_tcp_state, int64_t now);
 void mir_tcb_die(struct mir_tcb *, int error, int64_t now);
 const char *mir_tcp_state_name(enum mir_tcp_state);
 
-/* The path's MTU became known or smaller; what is in flight is cut anew and sent again. */
-void mir_tcb_set_mtu(struct mir_tcb *, uint16_t mtu, int64_t now);
-
 /* An ICMP error about our segment with that number: dies in SYN_SENT of a hard one (RFC 5927
  * section 5), else only remembers.  False: the number is none that is in flight. */
 bool mir_tcb_icmp(struct mir_tcb *, uint32_t seq, int error, int64_t now);
@@ -269,6 +271,21 @@ void mir_tcb_ecn_ack(struct mir_tcb *, const struct mir_tcp_segment *, int64_t n
 void mir_tcb_ecn_reduced(struct mir_tcb *);
 /* What a segment with these flags says besides; fresh: it has text that was not sent before. */
 uint8_t mir_tcb_ecn_flags(struct mir_tcb *, uint8_t flags, bool fresh);
+
+/* plpmtud.c */
+/* The path's MTU became known or changed; what is in flight is cut anew and sent again where it is
+ * too large. */
+void mir_tcb_set_mtu(struct mir_tcb *, uint16_t mtu, int64_t now);
+/* The retransmission timer fired: is the first segment too large for somebody who does not say so?
+ * Then segments get smaller. */
+void mir_tcb_mtu_timeout(struct mir_tcb *, int64_t now);
+/* The payload of a segment at SND.NXT that tries a larger size, where there is `room` and it is
+ * time; else 0. */
+uint32_t mir_tcb_mtu_probe(struct mir_tcb *, uint32_t room, int64_t now);
+/* SND.UNA has moved: is that size good? */
+void mir_tcb_mtu_acked(struct mir_tcb *, int64_t now);
+/* Something is lost.  True: the probe, and nothing else, which is no sign of congestion. */
+bool mir_tcb_mtu_lost(struct mir_tcb *, int64_t now);
 
 /* output.c: takes the packet, a whole TCP segment; ect: routers may mark it instead of dropping it
  * (RFC 3168 section 6.1.5).  0; MIR_EMSGSIZE: the path is narrower than tcb->mtu; others: dropped

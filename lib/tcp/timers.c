@@ -154,6 +154,7 @@ static void retransmit(struct mir_tcb *t, int64_t now)
 		t->timed_at = 0;
 		t->events |= MIR_TCB_OUTPUT;
 	} else {
+		mir_tcb_mtu_timeout(t, now);
 		mir_tcb_recover_timeout(t, now);
 	}
 	if (t->backoff < BACKOFF_MAX)

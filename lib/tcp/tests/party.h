@@ -86,8 +86,8 @@ static void party_finish(struct party *p)
 }
 
 /* Both sides send; returns virtual seconds, or a negative number. */
-static double transfer(struct mir_tcp *to_tcp, struct mir_ipaddr addr, struct mir_tcp *from_tcp,
-    uint64_t bytes, uint64_t chunk)
+MIR_UNUSED static double transfer(struct mir_tcp *to_tcp, struct mir_ipaddr addr,
+    struct mir_tcp *from_tcp, uint64_t bytes, uint64_t chunk)
 {
 	struct party server = { .send = bytes, .chunk = chunk }, client = server;
 	struct mir_endpoint any = { .port = 80 }, to = { addr, 80 };
