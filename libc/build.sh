@@ -1,0 +1,327 @@
+#!/bin/bash
+# build.sh: the C library of images with no operating system beneath: musl, of Debian's source
+# package, with its system calls turned into calls of C functions (libc/*.c).
+#
+#	libc/build.sh [--update] ARCH [OUT]    build what is not built; OUT becomes a link to it
+#	libc/build.sh --find ARCH              its folder (include/, lib/libc.a); fails if there is none
+#
+# ARCH: x86_64, aarch64.  What is built is kept in ${XDG_CACHE_HOME:-~/.cache}/mirage/libc and used
+# again, without a network, until this recipe or the compiler changes; --update asks apt for a newer
+# version.  Progress on stdout, a bar on a terminal, else lines "[n/100] text"; errors on stderr.
+#
+# The source comes by apt, which verifies it, in a configuration of its own: neither root nor a
+# deb-src entry is needed, and the host's lists are not touched.
+#
+#	CC, AR, RANLIB    the compiler for ARCH and its tools (default: Debian's)
+set -u -o pipefail
+LC_ALL=C
+export LC_ALL
+
+here=$(cd "$(dirname "$0")" && pwd)
+series="1.2 1.1" # of musl, the first is what this is tested with
+need_kb=200000   # while building
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mirage/libc
+flags="-O2 -ffunction-sections -fdata-sections -fno-pie -fcf-protection=none -U_FORTIFY_SOURCE"
+
+die() { # TEXT ...: the first line is the error
+	clear_bar
+	printf 'libc: %s\n' "$1" >&2
+	shift
+	[ $# -eq 0 ] || printf '      %s\n' "$@" >&2
+	exit 1
+}
+
+# ---- progress ----
+
+shown=-4
+clear_bar() { [ ! -t 1 ] || printf '\r\033[K'; }
+progress() { # PERCENT TEXT
+	local bar
+	if [ -t 1 ]; then
+		printf -v bar '%*s' $(($1 / 4)) ''
+		printf '\r\033[K[%-25s] %s' "${bar// /#}" "$2"
+	elif [ "$1" -ge $((shown + 4)) ] || [ "$1" = 100 ]; then
+		printf '[%d/100] %s\n' "$1" "$2"
+		shown=$1
+	fi
+}
+
+# ---- what is there ----
+
+recipe_hash() { cat "$here/build.sh" "$here"/musl/* | sha256sum | cut -c 1-16; }
+
+tools() { # sets cc, ar, ranlib
+	local prefix=$arch-linux-gnu- package=gcc-${arch//_/-}-linux-gnu t
+	if [ "$(uname -m)" = "$arch" ]; then prefix='' package=gcc; fi
+	cc=${CC:-${prefix}gcc} ar=${AR:-${prefix}ar} ranlib=${RANLIB:-${prefix}ranlib}
+	# shellcheck disable=SC2086
+	command -v ${cc%% *} >/dev/null ||
+		die "no compiler for $arch: ${cc%% *} is not installed" "apt-get install $package libc6-dev"
+	for t in make:make dpkg-source:dpkg-dev patch:patch xz:xz-utils apt-get:apt flock:util-linux; do
+		command -v "${t%:*}" >/dev/null ||
+			die "${t%:*} is not installed" "apt-get install ${t#*:}"
+	done
+}
+
+space() { # the cache's disk has room
+	local free
+	free=$(df -Pk "$cache" | awk 'NR == 2 { print $4 }')
+	[ -z "$free" ] || [ "$free" -ge $need_kb ] ||
+		die "no space: $((need_kb / 1000)) MB are needed in $cache, $((free / 1000)) MB are free" \
+			"XDG_CACHE_HOME names another place"
+}
+
+# ---- the source ----
+
+# The host's package sources with deb-src in place of deb; $1: where to.
+source_entries() {
+	local list='' parts='' f
+	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
+	for f in "$list" "${parts%/}"/*.list; do
+		[ -r "$f" ] || continue
+		sed -nE 's/^[[:space:]]*deb(-src)?[[:space:]]+/deb-src /p' "$f"
+		echo
+	done | grep -v '[ :]cdrom:' | awk '!seen[$0]++' >"$1.list"
+	for f in "${parts%/}"/*.sources; do
+		[ -r "$f" ] || continue
+		grep -v '^#' "$f"
+		echo
+	done | awk -v RS= -v ORS='\n\n' 'tolower($0) !~ /(^|\n)enabled:[ \t]*(no|false|0)/ {
+		n = split($0, line, "\n")
+		for (i = 1; i <= n; i++)
+			print (tolower(line[i]) ~ /^types:/ ? "Types: deb-src" : line[i]) (i < n ? "\n" : "\n\n")
+	}' ORS= >"$1.sources"
+	[ -s "$1.list" ] || [ -s "$1.sources" ] || return 1
+}
+
+# An apt of our own in $1: as the host's, but for its lists, its caches and what it runs.
+apt_configure() {
+	mkdir -p "$1/lists/partial" "$1/cache/archives/partial" "$1/parts"
+	source_entries "$1/parts/host" ||
+		die "apt has no package sources (/etc/apt/sources.list, /etc/apt/sources.list.d)"
+	{
+		apt-config dump | grep -vEi 'Invoke|^(Dir::(State|Cache|Etc::(main|parts|source))|quiet)'
+		cat <<-END
+			Dir::Etc::main "/dev/null";
+			Dir::Etc::parts "/dev/null";
+			Dir::Etc::sourcelist "$1/parts/host.list";
+			Dir::Etc::sourceparts "$1/parts";
+			Dir::State::lists "$1/lists";
+			Dir::State::status "/dev/null";
+			Dir::Cache "$1/cache";
+			APT::Sandbox::User "$(id -un)";
+			Acquire::Languages "none";
+			Acquire::Retries "2";
+			Acquire::http::Timeout "30";
+			Acquire::https::Timeout "30";
+		END
+	} >"$1/apt.conf"
+	export APT_CONFIG=$1/apt.conf
+}
+
+newest() { # VERSION ...
+	local best=$1 v
+	for v in "$@"; do
+		! dpkg --compare-versions "$v" gt "$best" || best=$v
+	done
+	echo "$best"
+}
+
+# The newest of the first series that is among VERSION ...
+choose() {
+	local s v some
+	for s in $series; do
+		some=()
+		for v in "$@"; do
+			case $v in "$s" | "$s".* | "$s"-*) some+=("$v") ;; esac
+		done
+		if [ ${#some[@]} -gt 0 ]; then
+			newest "${some[@]}"
+			return
+		fi
+	done
+	newest "$@"
+}
+
+warn_untried() {
+	case $version in
+	"${series%% *}".*) ;;
+	*)
+		clear_bar
+		echo "libc: warning: musl ${series%% *} was not found; $version is not tested" >&2
+		;;
+	esac
+}
+
+offline() { grep -qE 'Could not (resolve|connect)|Temporary failure|Unable to connect|timed out|unreachable' "$1"; }
+
+# Why apt gave nothing; $1: what it said.
+no_source() {
+	if offline "$1"; then
+		die "the package server cannot be reached: is there a network?" "$(grep -m 1 -E '^(Err|W:|E:)' "$1")" \
+			"Once the C library is built, none is needed."
+	elif grep -qE 'NO_PUBKEY|is not signed|EXPKEYSIG|BADSIG|signatures? (couldn|were invalid)' "$1"; then
+		die "the package lists are not signed by a key that apt trusts" "$(grep -m 1 -E '^(W|E):' "$1")"
+	elif grep -qE 'No space left|not enough free space' "$1"; then
+		die "no space left in $cache"
+	fi
+	die "apt offers no source of musl" "none of the servers in /etc/apt/sources.list* has its source package" \
+		"$(grep -m 1 -E '^(E|W):' "$1")"
+}
+
+# Fetches the newest version into $cache/src/VERSION; sets version.
+fetch() {
+	local apt=$work/apt log=$work/apt.log versions
+	progress 0 "musl: reading package lists"
+	apt_configure "$apt"
+	apt-get -q=2 update >"$log" 2>&1
+	versions=$(apt-cache showsrc --only-source musl 2>>"$log" | sed -n 's/^Version: //p')
+	[ -n "$versions" ] || no_source "$log"
+	# shellcheck disable=SC2086
+	version=$(choose $versions)
+	[ ! -d "$cache/src/$version" ] || return 0
+	progress 4 "musl $version: fetching"
+	mkdir -p "$work/fetched"
+	(cd "$work/fetched" && apt-get -q=2 source --download-only --only-source "musl=$version") >>"$log" 2>&1 ||
+		no_source "$log"
+	mkdir -p "$cache/src"
+	mv "$work/fetched" "$cache/src/$version"
+}
+
+# The version to build: what was fetched before, or by --update or for want of that, what apt has.
+find_source() {
+	local have=()
+	[ ! -d "$cache/src" ] || mapfile -t have < <(ls "$cache/src")
+	if [ ${#have[@]} -gt 0 ] && [ -z "$update" ]; then
+		version=$(choose "${have[@]}")
+	else
+		fetch
+	fi
+	warn_untried
+}
+
+# ---- the build ----
+
+unpack() {
+	progress 8 "musl $version: unpacking"
+	dpkg-source --no-copy -x "$cache/src/$version"/*.dsc "$work/src" >"$work/unpack.log" 2>&1 && return
+	rm -rf "${cache:?}/src/$version"
+	die "the source of musl $version does not unpack; it will be fetched anew" "$(tail -n 1 "$work/unpack.log")"
+}
+
+# System calls become C calls (musl/syscall_arch.h), also those at which a thread may be cancelled.
+# The hand-written assembly that makes some itself goes: the C beside it serves.
+redirect() {
+	local calls
+	cd "$work/src" || exit 1
+	calls=$(sed -n 's/^#define[[:space:]]*__NR_\([a-z0-9_]*\)[[:space:]]*\([0-9]*\)$/\1 \2/p' \
+		"arch/$arch/bits/syscall.h.in")
+	[ -n "$calls" ] || die "musl $version has no list of system calls for $arch"
+	{
+		echo "$calls" | sed 's/\(.*\) .*/void mir_sys_\1(void);/'
+		echo '#define MIR_CALLS \'
+		echo "$calls" | sed 's/\(.*\) \(.*\)/	[\2] = mir_sys_\1, \\/'
+		echo
+	} >"arch/$arch/mir_calls.h"
+	{
+		echo "/* The names of all system calls; by libc/build.sh. */"
+		echo '#define MIR_SYSCALL_NAMES(X) \'
+		echo "$calls" | sed 's/\(.*\) .*/	X(\1) \\/'
+		echo
+	} >"$work/names.h"
+	cp "$here/musl/syscall_arch.h" "arch/$arch/syscall_arch.h"
+	printf '#undef __syscall_cp\n#define __syscall_cp(...) __syscall(__VA_ARGS__)\n' >"$work/cp.h"
+	sed -i "/^#define syscall_cp(/{
+		r $work/cp.h
+		N
+	}" src/internal/syscall.h
+	find src -path "*/$arch/*.s" -exec grep -lE '^[[:space:]]*(syscall|svc)' {} + | xargs -r rm -f
+}
+
+compile() {
+	local total n=0 percent line
+	progress 10 "musl $version: configuring"
+	# shellcheck disable=SC2086
+	./configure --target="$arch" CC="$cc" AR="$ar" RANLIB="$ranlib" CROSS_COMPILE= --disable-shared \
+		--prefix="$work/sysroot" CFLAGS="$flags" >"$work/configure.log" 2>&1 ||
+		die "musl $version does not configure with $cc" "$(tail -n 1 "$work/configure.log")"
+	total=$(make -n CROSS_COMPILE= lib/libc.a 2>/dev/null | grep -c -- ' -c ')
+	while read -r line; do
+		case $line in
+		*' -c '*)
+			n=$((n + 1)) percent=$((12 + 86 * n / (total + 1)))
+			[ $percent = $((12 + 86 * (n - 1) / (total + 1))) ] ||
+				progress $percent "musl $version: compiling"
+			;;
+		esac
+	done < <(make -j"$(nproc)" CROSS_COMPILE= lib/libc.a 2>"$work/make.log")
+	[ -s lib/libc.a ] || compile_failed
+	make CROSS_COMPILE= install-libs install-headers >>"$work/make.log" 2>&1 || compile_failed
+	install -D -m 644 "$work/names.h" "$work/sysroot/include/mir/syscall_names.h"
+	cp COPYRIGHT "$work/sysroot/COPYRIGHT"
+	echo "$version" >"$work/sysroot/version"
+}
+
+compile_failed() {
+	! grep -q 'No space left' "$work/make.log" || die "no space left in $cache"
+	cp "$work/make.log" "$cache/make.log"
+	die "musl $version does not compile with $cc" "$(grep -m 1 -E 'error|Error' "$work/make.log")" \
+		"all that was said: $cache/make.log"
+}
+
+# ---- the order ----
+
+build() {
+	local dir
+	mkdir -p "$cache" || die "cannot write in $cache" "XDG_CACHE_HOME names another place"
+	exec 9>"$cache/lock"
+	if ! flock -n 9; then
+		progress 0 "waiting for another build"
+		flock 9
+	fi
+	rm -rf "$cache"/work.* # of builds that were interrupted
+	if [ -z "$update" ] && [ -s "$cache/$arch-$recipe/lib/libc.a" ] &&
+		[ "$(cat "$cache/$arch-$recipe/compiler" 2>/dev/null)" = "$compiler" ]; then
+		return
+	fi
+	space
+	work=$cache/work.$$
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 130' INT TERM HUP
+	mkdir "$work" || die "cannot write in $cache"
+	find_source
+	dir=$arch-$(echo "$recipe $compiler $version" | sha256sum | cut -c 1-16)
+	if [ ! -s "$cache/$dir/lib/libc.a" ]; then
+		unpack
+		(redirect && compile) || exit 1
+		echo "$compiler" >"$work/sysroot/compiler"
+		rm -rf "${cache:?}/$dir"
+		mv "$work/sysroot" "$cache/$dir"
+	fi
+	ln -sfn "$dir" "$work/link" && mv -T "$work/link" "$cache/$arch-$recipe"
+	progress 100 "musl $version"
+	clear_bar
+}
+
+update='' find='' arch=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--update) update=yes ;;
+	--find) find=yes ;;
+	x86_64 | aarch64) arch=$1 ;;
+	-*) die "unknown option $1" "build.sh [--update | --find] ARCH [OUT]" ;;
+	*) break ;;
+	esac
+	shift
+done
+[ -n "$arch" ] && [ $# -le 1 ] || die "build.sh [--update | --find] x86_64|aarch64 [OUT]"
+recipe=$(recipe_hash)
+if [ -n "$find" ]; then
+	[ -s "$cache/$arch-$recipe/lib/libc.a" ] || exit 1
+	echo "$cache/$arch-$recipe"
+	exit 0
+fi
+tools
+compiler="$cc $($cc -dumpfullversion -dumpversion 2>&1) $($cc -dumpmachine 2>&1)"
+build
+[ $# = 0 ] || { mkdir -p "$(dirname "$1")" && ln -sfn "$cache/$arch-$recipe" "$1"; } || die "cannot write $1"
