@@ -233,8 +233,34 @@ static void unhint(struct mir_pages *p, size_t i, size_t end)
 	}
 }
 
+/* How many bits of [i, end) are set. */
+static size_t count(const uint64_t *map, size_t i, size_t end)
+{
+	size_t n = 0;
+
+	while (i < end) {
+		size_t stop = MIR_MIN(end, (i | (WORD - 1)) + 1);
+
+		n += mir_bits(map[i / WORD] & mask(i % WORD, stop - (i & ~(size_t)(WORD - 1))));
+		i = stop;
+	}
+	return n;
+}
+
+static void set(uint64_t *map, size_t i, size_t end, bool value)
+{
+	while (i < end) {
+		size_t stop = MIR_MIN(end, (i | (WORD - 1)) + 1);
+		uint64_t m = mask(i % WORD, stop - (i & ~(size_t)(WORD - 1)));
+
+		map[i / WORD] = value ? map[i / WORD] | m : map[i / WORD] & ~m;
+		i = stop;
+	}
+}
+
 static void use(struct mir_pages *p, size_t i, size_t n)
 {
+	p->idle -= count(p->dirty, i, i + n);
 	mark(p, i, i + n, true);
 	p->used += n;
 	p->peak = MIR_MAX(p->peak, p->used);
@@ -243,12 +269,13 @@ static void use(struct mir_pages *p, size_t i, size_t n)
 size_t mir_pages_init(struct mir_pages *p, void *base, size_t n)
 {
 	size_t map = words_of(n), full = words_of(map);
-	size_t own = ((map + full) * sizeof(uint64_t) + MIR_PAGE - 1) / MIR_PAGE;
+	size_t own = ((2 * map + full) * sizeof(uint64_t) + MIR_PAGE - 1) / MIR_PAGE;
 
 	mir_check((uintptr_t)base % MIR_PAGE == 0 && own <= n && n < UINT32_MAX);
 	*p = (struct mir_pages){ .base = base, .n = n, .map = base };
-	p->full = p->map + map;
-	memset(base, 0, (map + full) * sizeof(uint64_t));
+	p->dirty = p->map + map;
+	p->full = p->dirty + map;
+	memset(base, 0, (2 * map + full) * sizeof(uint64_t));
 	use(p, 0, own);
 	mark(p, n, map * WORD, true);
 	for (size_t i = map; i < full * WORD; i++)
@@ -297,13 +324,72 @@ bool mir_pages_take_at(struct mir_pages *p, void *at, size_t n)
 
 void mir_pages_give(struct mir_pages *p, void *at, size_t n)
 {
-	size_t i = page_of(p, at, n), own = words_of(p->n) + words_of(words_of(p->n));
+	size_t i = page_of(p, at, n), own = 2 * words_of(p->n) + words_of(words_of(p->n));
 
 	if (n == 0)
 		return;
 	if (i == p->n || i * MIR_PAGE < own * sizeof(uint64_t) || !all(p, i, i + n, true))
 		mir_panic("%zu pages at %p given back, which are not in use", n, at);
 	mark(p, i, i + n, false);
+	set(p->dirty, i, i + n, true);
 	p->used -= n;
+	p->idle += n;
 	unhint(p, i, i + n);
+}
+
+bool mir_pages_used(const struct mir_pages *p, const void *at, size_t n)
+{
+	size_t i = page_of(p, at, n);
+
+	return i < p->n && all(p, i, i + n, true);
+}
+
+/* The first run of dirty pages in [i, end), of free ones only if `free_only`. */
+static bool dirty_run(
+    const struct mir_pages *p, size_t i, size_t end, bool free_only, uint8_t **at, size_t *n)
+{
+	size_t first = end;
+
+	for (; i < end; i++) {
+		size_t word = i / WORD;
+		uint64_t m = p->dirty[word] & ~(free_only ? p->map[word] : 0);
+		bool is = m >> i % WORD & 1;
+
+		if (is && first == end)
+			first = i;
+		if (!is && first < end)
+			break;
+		if (m == (first < end ? ALL : 0))
+			i |= WORD - 1;
+	}
+	*at = p->base + first * MIR_PAGE;
+	*n = MIR_MIN(i, end) - first;
+	return first < end;
+}
+
+bool mir_pages_dirty(const struct mir_pages *p, uint8_t **at, size_t *n)
+{
+	size_t i = page_of(p, *at, *n);
+
+	mir_check(i < p->n);
+	return dirty_run(p, i, i + *n, false, at, n);
+}
+
+bool mir_pages_idle(const struct mir_pages *p, uint8_t **at, size_t *n)
+{
+	size_t i = page_of(p, *at, 0);
+
+	return dirty_run(p, i, p->n, true, at, n);
+}
+
+void mir_pages_clean(struct mir_pages *p, void *at, size_t n)
+{
+	size_t i = page_of(p, at, n), before = count(p->dirty, i, i + n);
+
+	mir_check(i < p->n);
+	if (all(p, i, i + n, false))
+		p->idle -= before;
+	else
+		mir_check(all(p, i, i + n, true));
+	set(p->dirty, i, i + n, false);
 }

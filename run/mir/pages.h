@@ -14,7 +14,9 @@ struct mir_pages {
 	uint8_t *base; /* of page 0 */
 	size_t n;      /* pages, those of the map included */
 	size_t used, peak;
+	size_t idle;          /* free pages that have been in use: their memory is for nothing */
 	uint64_t *map, *full; /* a bit for each page; a bit for each word of map that is full */
+	uint64_t *dirty;      /* a bit for each page: it may hold something */
 	/* For each class of how many pages (pages.c): no such row is below, and none beyond. */
 	uint32_t low[MIR_PAGES_HINTS], high[MIR_PAGES_HINTS];
 };
@@ -34,5 +36,18 @@ bool mir_pages_take_at(struct mir_pages *, void *at, size_t n);
 /* Gives n pages back, which need not be one mir_pages_take's whole.  A page that is not in use, or
  * not of this range, is a bug: panics. */
 void mir_pages_give(struct mir_pages *, void *at, size_t n);
+
+/* Whether those pages are all of this range, and in use. */
+bool mir_pages_used(const struct mir_pages *, const void *at, size_t n);
+
+/* Pages are zero until they have been in use.  The first run of those that may hold something among
+ * the n at *at, into *at and *n; false: there is none. */
+bool mir_pages_dirty(const struct mir_pages *, uint8_t **at, size_t *n);
+
+/* The first run, from page *at on, of free pages that may hold something; false: there is none. */
+bool mir_pages_idle(const struct mir_pages *, uint8_t **at, size_t *n);
+
+/* They are zero now. */
+void mir_pages_clean(struct mir_pages *, void *at, size_t n);
 
 #endif

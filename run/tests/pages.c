@@ -47,6 +47,9 @@ static void by_hand(void)
 	ok(!mir_pages_take_at(&p, a, 6) && !mir_pages_take_at(&p, a + 1, 1),
 	    "not free, not a page");
 	ok(!mir_pages_take_at(&p, c, 5) && !mir_pages_take_at(&p, a, SIZE_MAX), "beyond the end");
+	ok(mir_pages_used(&p, a + 5 * MIR_PAGE, 3) && !mir_pages_used(&p, a + 4 * MIR_PAGE, 4) &&
+		!mir_pages_used(&p, memory, 1) && !mir_pages_used(&p, c, 5),
+	    "whether they are in use");
 	ok(!mir_pages_take(&p, 0, MIR_PAGE, false) && !mir_pages_take(&p, SIZE_MAX, MIR_PAGE, true),
 	    "nothing, and too much");
 }
@@ -89,7 +92,7 @@ static void sizes(void)
 
 /* ---- the model ---- */
 
-static uint8_t used[MANY];
+static uint8_t used[MANY], dirty[MANY];
 
 static bool fits(size_t first, size_t n, size_t align)
 {
@@ -156,6 +159,7 @@ static void give_random(struct piece *piece)
 
 	mir_pages_give(&p, piece->at + from * MIR_PAGE, n);
 	memset(used + page(piece->at) + from, 0, n);
+	memset(dirty + page(piece->at) + from, 1, n);
 	if (from > 0) {
 		piece->n = from;
 	} else {
@@ -166,13 +170,48 @@ static void give_random(struct piece *piece)
 		piece->at = NULL;
 }
 
+/* The first run of pages in [i, end) that are dirty, and free if `free_only`. */
+static bool model_dirty(size_t *i, size_t end, bool free_only, size_t *n)
+{
+	size_t first = *i;
+
+	while (first < end && !(dirty[first] && !(free_only && used[first])))
+		first++;
+	*i = first;
+	for (*n = 0; first < end && dirty[first] && !(free_only && used[first]); first++)
+		(*n)++;
+	return *n > 0;
+}
+
+static bool same_dirty(size_t total, size_t i, size_t len, bool free_only)
+{
+	uint8_t *at = p.base + i * MIR_PAGE;
+	size_t n = len, want_n;
+	bool want = model_dirty(&i, free_only ? total : i + len, free_only, &want_n);
+	bool got = free_only ? mir_pages_idle(&p, &at, &n) : mir_pages_dirty(&p, &at, &n);
+
+	return got == want && (!got || (page(at) == i && n == want_n));
+}
+
+/* Some free pages are made zero; then all is compared. */
 static bool counts(size_t total)
 {
-	size_t n = 0;
+	uint8_t *at = p.base + (size_t)rand() % total * MIR_PAGE;
+	size_t n, n_used = 0, n_idle = 0, i = (size_t)rand() % total;
+	bool good = true;
 
-	for (size_t i = 0; i < total; i++)
-		n += used[i];
-	return n == p.used && p.peak >= p.used;
+	if (mir_pages_idle(&p, &at, &n)) {
+		n = 1 + (size_t)rand() % n;
+		mir_pages_clean(&p, at, n);
+		memset(dirty + page(at), 0, n);
+	}
+	for (size_t k = 0; k < total; k++) {
+		n_used += used[k];
+		n_idle += !used[k] && dirty[k];
+	}
+	good &= same_dirty(total, i, 0, true);
+	good &= same_dirty(total, i, 1 + (size_t)rand() % (total - i), false);
+	return good && n_used == p.used && n_idle == p.idle && p.peak >= p.used;
 }
 
 static bool random_walk(unsigned seed, size_t total, unsigned steps)
@@ -184,6 +223,7 @@ static bool random_walk(unsigned seed, size_t total, unsigned steps)
 	srand(seed);
 	memset(used, 0, sizeof(used));
 	memset(used, 1, own);
+	memset(dirty, 0, sizeof(dirty));
 	for (unsigned step = 0; step < steps && good; step++) {
 		struct piece *q = &piece[rand() % 256];
 

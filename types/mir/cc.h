@@ -24,6 +24,8 @@
 /* The number of the highest and of the lowest bit that is set; v != 0. */
 #define mir_high_bit(v) (63u - (unsigned)__builtin_clzll(v))
 #define mir_low_bit(v)  ((unsigned)__builtin_ctzll(v))
+/* How many bits are set. */
+#define mir_bits(v) ((unsigned)__builtin_popcountll(v))
 
 /* The frame pointer of the function that it stands in. */
 #define mir_frame() ((const void *)__builtin_frame_address(0))
