@@ -27,7 +27,8 @@ LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer
 
 # What unit tests link: the runtime, the simulated machine, all libraries, and parts of drivers.
 TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard targets/sim/*.c)) \
-	      $(wildcard lib/*/*.c) targets/vnet/vnet.c targets/unix/linux/tun.c \
+	      $(wildcard lib/*/*.c) $(filter-out libc/start.c libc/stubs.c,$(wildcard libc/*.c)) \
+	      targets/vnet/vnet.c targets/unix/linux/tun.c \
 	      targets/unix/block/file.c targets/guest/device.c targets/guest/arguments.c \
 	      $(wildcard targets/guest/net/*.c targets/guest/block/*.c)
 TEST_LIB_S := $(wildcard run/*.S targets/guest/entropy_*.S)
@@ -35,7 +36,7 @@ TEST_LIB_S := $(wildcard run/*.S targets/guest/entropy_*.S)
 UNIX_C     := $(wildcard targets/unix/*.c targets/unix/sockets/*.c) \
 	      $(addprefix targets/unix/linux/,poll.c guard.c cpu_$(shell uname -m).c)
 
-UNIT_C  := $(wildcard run/tests/*.c lib/*/tests/*.c targets/*/tests/*.c targets/*/*/tests/*.c \
+UNIT_C  := $(wildcard run/tests/*.c lib/*/tests/*.c libc/tests/*.c targets/*/tests/*.c targets/*/*/tests/*.c \
 	     cli/tests/*.c tender/tests/*.c)
 FUZZ_C  := $(wildcard run/fuzz/*.c lib/*/fuzz/*.c targets/*/fuzz/*.c targets/*/*/fuzz/*.c \
 	     cli/fuzz/*.c tender/fuzz/*.c)

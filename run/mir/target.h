@@ -59,4 +59,14 @@ void mir_target_set_tls(void *base);
  * stack protector and the heap are seeded from. The ELF header is loaded (__ehdr_start). */
 MIR_NORETURN void mir_libc_start(int argc, char **argv, const uint8_t random[16]);
 
+/* libc/: what it does where there is an event loop: who starts one sets mir_libc_loop to
+ * &mir_libc_in_loop before.  NULL, in programs that have none: no fiber is waited for, and calls
+ * that are missing are not told. */
+struct mir_libc_loop {
+	int (*yield)(void);                /* as mir_yield */
+	void (*missing)(const char *name); /* a system call that there is not: a line in the log */
+};
+extern const struct mir_libc_loop *mir_libc_loop;
+extern const struct mir_libc_loop mir_libc_in_loop;
+
 #endif

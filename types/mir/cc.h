@@ -17,6 +17,8 @@
 #define MIR_COLD              __attribute__((cold))
 #define MIR_NOINLINE          __attribute__((noinline))
 #define MIR_WEAK              __attribute__((weak))
+/* For what runs before the stack protector has its secret. */
+#define MIR_NO_PROTECTOR __attribute__((no_stack_protector))
 
 #define mir_likely(x)   __builtin_expect(!!(x), 1)
 #define mir_unlikely(x) __builtin_expect(!!(x), 0)
