@@ -67,20 +67,30 @@ static void drop_capabilities(void)
 		die("cannot drop capabilities: %s", strerror(errno));
 }
 
-void sandbox_enter(const struct filter *filter)
+void sandbox_drop(void)
+{
+	drop_capabilities();
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		die("cannot enter the sandbox: prctl: %s", strerror(errno));
+	enter_landlock();
+}
+
+void sandbox_filter(const struct filter *filter)
 {
 	static struct sock_filter code[FILTER_MAX];
 	struct sock_fprog program = { .filter = code };
 
 	program.len = (unsigned short)filter_compile(filter, code);
-	drop_capabilities();
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		die("cannot enter the sandbox: prctl: %s", strerror(errno));
-	enter_landlock();
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
 		die("cannot enter the sandbox: seccomp: %s: the kernel must have "
 		    "CONFIG_SECCOMP_FILTER, and a container must allow seccomp(2)",
 		    strerror(errno));
+}
+
+void sandbox_enter(const struct filter *filter)
+{
+	sandbox_drop();
+	sandbox_filter(filter);
 }
 
 enum { CLOSE_RANGE = 436 };

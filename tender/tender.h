@@ -219,8 +219,14 @@ void filter_test(struct rule *, unsigned index, enum rule_test, uint64_t value, 
 struct sock_filter;
 unsigned filter_compile(const struct filter *, struct sock_filter *out);
 
-/* No new privileges; Landlock without any right, no capability, where the kernel has them; then
- * the filter for all threads.  Before other threads are made: only the filter holds for those. */
+/* No new privileges; Landlock without any right, no capability, where the kernel has them: for this
+ * thread and those that it makes later. */
+void sandbox_drop(void);
+
+/* The filter, for all threads: what is not allowed kills the process. */
+void sandbox_filter(const struct filter *);
+
+/* Both. */
 void sandbox_enter(const struct filter *);
 
 /* Closes every descriptor but 0, 1, 2 and the n of `keep`. */

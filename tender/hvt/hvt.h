@@ -18,6 +18,7 @@
 #include <linux/kvm.h>
 #include <mir/hvt.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -79,6 +80,7 @@ struct ring {
 	uint32_t head, tail;         /* of entries taken, of commits written */
 	int kick;                    /* eventfd: KVM writes it */
 	pthread_t thread;
+	sem_t started;
 };
 
 enum ring_state { RING_WORKED, RING_EMPTY, RING_FULL, RING_BROKEN };
@@ -86,7 +88,8 @@ enum ring_state { RING_WORKED, RING_EMPTY, RING_FULL, RING_BROKEN };
 /* Serves the entries that are there. FULL: the guest has to take commits; BROKEN: it wrote
  * nonsense. */
 enum ring_state ring_serve(struct ring *);
-/* Zeroes the ring and starts a thread that serves it; dies if that fails. */
+/* Starts a thread that serves it, and comes back when that has come as far as the first entry: what
+ * a thread calls in its beginning, a sandbox need not allow. Dies if that fails. */
 void ring_start(struct ring *);
 
 /* ---- vm.c ---- */

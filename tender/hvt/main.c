@@ -159,12 +159,13 @@ int main(int argc, char **argv)
 	load_image(&vm, o.image);
 	vm_give_memory(&vm);
 	write_boot(&vm, &o, with_ring, cpu_job_end(&job), start);
+	debug_start(&vm, &o);
+	sandbox_drop();
 	if (with_ring) {
 		ring.shared = (struct mir_hvt_ring *)(void *)(g->mem + g->size);
 		ring_start(&ring);
 		cpu_set_kick(&vm, ring.kick);
 	}
-	debug_start(&vm, &o);
 	policy_enter(&vm, with_ring ? &ring : NULL);
 	_exit(vm_run(&vm));
 }

@@ -99,5 +99,5 @@ void policy_enter(const struct vm *vm, const struct ring *ring)
 		filter_allow_fd(&f, SYS_read, ring->kick);
 		filter_allow(&f, SYS_futex);
 	}
-	sandbox_enter(&f);
+	sandbox_filter(&f);
 }

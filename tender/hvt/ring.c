@@ -125,6 +125,7 @@ static void *serve(void *arg)
 	struct ring *r = arg;
 	struct pollfd kick = { .fd = r->kick, .events = POLLIN };
 
+	sem_post(&r->started);
 	for (;;) {
 		switch (ring_serve(r)) {
 		case RING_WORKED: break;
@@ -148,6 +149,7 @@ void ring_start(struct ring *r)
 	r->kick = eventfd(0, EFD_CLOEXEC);
 	if (r->kick < 0)
 		die("eventfd: %s", strerror(errno));
+	sem_init(&r->started, 0, 0);
 	/* Signals are the other thread's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -155,4 +157,6 @@ void ring_start(struct ring *r)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (rc != 0)
 		die("no thread for the ring of networks: %s", strerror(rc));
+	while (sem_wait(&r->started) < 0)
+		;
 }
