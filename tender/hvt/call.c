@@ -82,6 +82,21 @@ static uint64_t monotonic(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+uint64_t guest_wait(struct guest *g, uint64_t timeout)
+{
+	uint64_t now, limit, ready;
+
+	if (timeout == 0)
+		return waiter_wait(&g->waiter, g->dev, 0);
+	now = monotonic();
+	limit = timeout < UINT64_MAX - now ? now + timeout : UINT64_MAX;
+	do {
+		ready = waiter_wait(&g->waiter, g->dev, limit == UINT64_MAX ? limit : limit - now);
+		now = monotonic();
+	} while (ready == 0 && now < limit); /* a signal came in between */
+	return ready;
+}
+
 static const char *call_walltime(struct guest *g, uint64_t at)
 {
 	struct mir_hvt_walltime c;
@@ -95,16 +110,10 @@ static const char *call_walltime(struct guest *g, uint64_t at)
 
 static const char *call_poll(struct guest *g, uint64_t at)
 {
-	uint64_t now = monotonic(), limit;
 	struct mir_hvt_poll c;
 
 	memcpy(&c, g->mem + at, sizeof(c));
-	limit = now + (c.timeout_ns < UINT64_MAX - now ? c.timeout_ns : UINT64_MAX - now);
-	do {
-		c.ready =
-		    waiter_wait(&g->waiter, g->dev, limit == UINT64_MAX ? limit : limit - now);
-		now = monotonic();
-	} while (c.ready == 0 && now < limit); /* a signal came in between */
+	c.ready = guest_wait(g, c.timeout_ns);
 	c.ret = __builtin_popcountll(c.ready);
 	memcpy(g->mem + at, &c, sizeof(c));
 	return NULL;

@@ -63,6 +63,10 @@ struct block_device *guest_block(const struct guest *, uint64_t handle);
 const char *guest_call(struct guest *, uint64_t call, uint64_t at);
 const char *guest_submit(struct guest *, uint64_t at);
 
+/* Until a network is ready or the time is over; timeout in ns, UINT64_MAX: none.  Returns bits by
+ * handle. */
+uint64_t guest_wait(struct guest *, uint64_t timeout);
+
 /* read(2) and write(2) of a frame, and what the errors of taps come down to: EAGAIN, EMSGSIZE,
  * EINVAL, ENOBUFS, ENODEV, EIO; negative. */
 ssize_t net_receive(const struct net_device *, void *, size_t len);

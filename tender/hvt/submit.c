@@ -225,7 +225,7 @@ static int64_t wall(void)
 static int64_t do_op(struct guest *g, const struct mir_op *op, uint64_t *dry)
 {
 	switch ((enum mir_op_code)op->code) {
-	case MIR_OP_WAIT: return (int64_t)waiter_wait(&g->waiter, g->dev, op->offset);
+	case MIR_OP_WAIT: return (int64_t)guest_wait(g, op->offset);
 	case MIR_OP_NET_WRITE: return net_write(g, op);
 	case MIR_OP_NET_READ: return net_read(g, op, dry);
 	case MIR_OP_BLOCK_WRITE: return disk_move(g, op, true);
