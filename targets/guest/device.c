@@ -7,7 +7,7 @@
 
 MIR_LOG_SOURCE(device);
 
-struct mir_guest mir_guest;
+struct mir_guest mir_guest MIR_RELRO;
 
 uint32_t mir_guest_features(void)
 {
