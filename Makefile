@@ -50,6 +50,7 @@ FUZZERS := $(foreach c,$(FUZZ_C),$(BUILD)/fuzz/$(call fuzz_name,$c))
 -include cli/cli.mk
 -include tender/tender.mk
 -include tests/net/net.mk
+-include tests/isolation/isolation.mk
 
 .PHONY: all help test fuzz-build clean tests-build
 all: $(TOOL) $(TENDERS) ## build the tool at build/mirage, and the tenders beside it
@@ -139,15 +140,15 @@ depend-check:
 # Every test that needs no virtual machine.
 SYSTEM_TESTS = $(sort $(filter-out tests/long/%,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t tender/tests/*.t)))
 check: depend-check ## install what the tests need, run them all
-	@$(MAKE) --no-print-directory -j2 all tests-build net-tools
+	@$(MAKE) --no-print-directory -j2 all tests-build net-tools isolation-images
 	@$(MAKE) --no-print-directory -j2 fuzz-build
 	@prove --timer -j2 --exec '' $(sort $(UNITS)) $(SYSTEM_TESTS)
 
 # What needs virtual machines or long; on top of `make check`.
 LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t
 check-all: depend-check ## the long tests
-	@scripts/depend.sh browser
-	@$(MAKE) --no-print-directory -j2 all net-tools
+	@scripts/depend.sh browser vm
+	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images
 	@prove --timer --exec '' $(filter-out tests/lib.t,$(LONG_TESTS))
 
 bench: ## measure side by side with named peers

@@ -4,6 +4,7 @@
 #   check   what the tests talk to and measure with
 #   bench   the peers that the benchmarks compare with
 #   fuzz    clang's fuzzer
+#   vm      a machine with a KVM of its own
 set -eu
 
 packages() {
@@ -13,6 +14,7 @@ packages() {
 		"clang clang-format libclang-rt-14-dev binutils file dnsmasq-base graphviz" ;;
 	browser) echo "chromium" ;;
 	bench) echo "$(packages check)" ;;
+	vm) echo "qemu-system-x86 busybox-static cpio" ;;
 	fuzz) echo "$(packages build) clang libclang-rt-14-dev" ;;
 	*)
 		echo "depend.sh: unknown set '$1'" >&2
