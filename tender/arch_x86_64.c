@@ -21,5 +21,5 @@ long arch_call(long number, long a, long b, long c)
 
 void arch_allow(struct filter *f)
 {
-	filter_test(filter_rule(f, SYS_arch_prctl), 0, RULE_EQ, ARCH_SET_FS, 0);
+	filter_test(filter_rule(f, SYS_arch_prctl), 0, RULE_INT_EQ, ARCH_SET_FS, 0);
 }

@@ -184,6 +184,7 @@ enum { RULES = 512, RULE_ARGS = 4, FILTER_MAX = 4096 };
 
 enum rule_test {
 	RULE_EQ,
+	RULE_INT_EQ, /* of an argument that is an int to the kernel, whose high half it ignores */
 	RULE_LE,
 	RULE_GE,
 	RULE_MASKED_EQ, /* argument & mask == value */
@@ -206,8 +207,7 @@ struct filter {
 	unsigned n;
 };
 
-/* Of several rules for a call, one must hold.  Calls are looked up in the order of their first
- * rules: the most frequent first. */
+/* Of several rules for a call, one must hold; those that hold most often first. */
 void filter_allow(struct filter *, int call);
 /* The same for one descriptor, as first argument. */
 struct rule *filter_allow_fd(struct filter *, int call, int fd);

@@ -138,7 +138,7 @@ void waiter_filter(const struct waiter *w, struct filter *f)
 	if (w->nanosecond)
 		filter_allow_fd(f, CALL_EPOLL_PWAIT2, w->epoll);
 	forget_rule = filter_allow_fd(f, SYS_epoll_ctl, w->epoll);
-	filter_test(forget_rule, 1, RULE_EQ, EPOLL_CTL_DEL, 0);
+	filter_test(forget_rule, 1, RULE_INT_EQ, EPOLL_CTL_DEL, 0);
 	if (w->event >= 0)
 		filter_allow_fd(f, SYS_write, w->event);
 	filter_allow(f, SYS_rt_sigreturn);

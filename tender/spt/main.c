@@ -111,7 +111,7 @@ static void load(const struct options *o, struct image *image)
 	wrong = image_load(image, NULL);
 	if (wrong)
 		die("%s: %s", o->image, wrong);
-	memory_protect(image);
+	memory_protect(image, o->x_exec_heap);
 }
 
 int main(int argc, char **argv)

@@ -47,11 +47,13 @@ void memory_map(uint64_t mem, bool exec)
 		not_mapped(mem, got == MAP_FAILED ? errno : EPERM);
 }
 
-void memory_protect(const struct image *image)
+void memory_protect(const struct image *image, bool exec)
 {
 	for (const struct segment *s = image->seg; s < image->seg + image->n_seg; s++) {
 		int prot = PROT_READ | (s->write ? PROT_WRITE : 0) | (s->exec ? PROT_EXEC : 0);
 
+		if (s->write && !exec)
+			continue; /* as it was mapped */
 		if (mprotect(address(s->vaddr), s->memsz, prot) < 0)
 			die("cannot protect the memory of the image: %s", strerror(errno));
 	}

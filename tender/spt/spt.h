@@ -12,8 +12,8 @@
  * the process's own.  Dies, and says what to do, where the kernel does not allow it. */
 void memory_map(uint64_t mem, bool exec);
 
-/* What has been loaded gets the protection of its segments. */
-void memory_protect(const struct image *);
+/* What has been loaded gets the protection of its segments; `exec` as mapped. */
+void memory_protect(const struct image *, bool exec);
 
 /* The end of the last segment that is not writable: from there on the guest may change pages. */
 uint64_t memory_changeable(const struct image *);
