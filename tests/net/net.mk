@@ -7,10 +7,12 @@ CC ?= cc
 NET := tests/net
 NET_OUT := $(BUILD)/tests/net
 NET_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual \
-	-Wsign-compare -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -MMD -MP
+	-Wsign-compare -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -MMD -MP \
+	-Itypes -Ilib/impair
 NET_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-NET_RELAY := relay options port impair toobig
+NET_RELAY := relay options port
+NET_IMPAIR := impair codel toobig # of lib/impair
 NET_TOOLS := $(patsubst $(NET)/tools/%.c,%,$(filter-out $(NET)/tools/lib%.c,$(wildcard $(NET)/tools/*.c)))
 NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(NET_OUT)/relay-fd $(addprefix $(NET_OUT)/,$(NET_TOOLS)) \
 	$(NET_OUT)/cable $(NET_OUT)/peer
@@ -25,7 +27,11 @@ $(NET_OUT)/%.o: $(NET)/%.c
 	@mkdir -p $(@D)
 	$(CC) $(NET_CFLAGS) -c -o $@ $<
 
-$(NET_OUT)/relay: $(NET_RELAY:%=$(NET_OUT)/%.o)
+$(NET_OUT)/impair/%.o: lib/impair/%.c
+	@mkdir -p $(@D)
+	$(CC) $(NET_CFLAGS) -c -o $@ $<
+
+$(NET_OUT)/relay: $(NET_RELAY:%=$(NET_OUT)/%.o) $(NET_IMPAIR:%=$(NET_OUT)/impair/%.o)
 	$(CC) -o $@ $^
 
 $(NET_OUT)/relay-fd: $(NET_OUT)/relay-fd.o
@@ -49,7 +55,7 @@ $(NET_OUT)/peer: $(PEER_C) bench/peer.h bench/pattern.h
 	$(CC) $(filter-out -MMD -MP,$(NET_CFLAGS)) -Ilib/digest -o $@ $(filter %.c,$^)
 
 # The engine again, under sanitizers.
-$(NET_OUT)/relay-unit: $(NET)/relay-unit.c $(NET)/impair.c $(NET)/toobig.c $(NET)/impair.h $(NET)/toobig.h
+$(NET_OUT)/relay-unit: $(NET)/relay-unit.c $(NET_IMPAIR:%=lib/impair/%.c) $(wildcard lib/impair/mir/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(NET_CFLAGS)) $(NET_SANITIZE) -o $@ $(filter %.c,$^)
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define USAGE 64
+#define USAGE        64
+#define ETHERNET_GAP 24 /* preamble, FCS and gap: bytes that a wire needs for each frame */
 
 static const char help[] =
     "usage: relay --a PORT --b PORT [option ...]\n"
@@ -277,6 +278,7 @@ int mir_relay_options_parse(struct mir_relay_options *o, int argc, char **argv)
 	for (unsigned d = 0; d < 2; d++) {
 		o->link[d].impair.direction = d;
 		o->link[d].impair.seed = 1;
+		o->link[d].impair.gap = ETHERNET_GAP;
 		o->link[d].impair.queue_bytes = 128 << 10;
 		o->link[d].impair.reorder_ns = 5000000;
 	}

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "impair.h"
+#include <mir/impair.h>
 
 /* One direction. */
 struct mir_relay_link {

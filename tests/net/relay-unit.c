@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "impair.h"
-#include "toobig.h"
+#include <mir/impair.h>
+#include <mir/toobig.h>
 
 #define MS      INT64_C(1000000)
 #define FRAMES  10000u
@@ -185,7 +185,9 @@ static void test_burst(void)
 static void test_rate(void)
 {
 	/* 200 bytes and the wire's 24 each 100 us are 17.92 Mbit/s. */
-	struct mir_impair_config c = { .seed = 3, .rate_bps = 8960000, .queue_bytes = 20000 };
+	struct mir_impair_config c = {
+		.seed = 3, .rate_bps = 8960000, .queue_bytes = 20000, .gap = 24
+	};
 	int64_t gap;
 
 	run(&c, &first);

@@ -11,10 +11,10 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "impair.h"
+#include <mir/impair.h>
 #include "options.h"
 #include "port.h"
-#include "toobig.h"
+#include <mir/toobig.h>
 
 #define BURST 64 /* frames that are read from a port before the other's turn */
 

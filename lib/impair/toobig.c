@@ -1,5 +1,5 @@
 /* toobig.c: path MTU on the relay: ICMP errors and fragmentation.  See toobig.h. */
-#include "toobig.h"
+#include <mir/toobig.h>
 
 #include <string.h>
 

@@ -1,13 +1,13 @@
 /* impair.c: loss, bursts, delay, jitter, reordering, duplication, corruption,
  * rate and cuts of one direction of a link.  See impair.h.
  */
-#include "impair.h"
+#include <mir/impair.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ETH_HLEN    14u
-#define ETH_FCS_GAP 24u /* preamble, FCS and gap: bytes that a wire needs as well */
+#define ETH_HLEN     14u
+#define CODEL_TARGET 5000000
 
 /* One number for each kind of decision, so that they stay independent. */
 enum draw {
@@ -35,15 +35,30 @@ static bool hit(uint64_t key, enum draw what, uint64_t probability)
 	return mix(key + what) >> 32 < probability;
 }
 
+/* How often bursts begin, for all of them together to lose as many frames as `loss` says. */
+static uint64_t burst_enter(uint64_t loss, uint64_t leave)
+{
+	if (loss >= MIR_IMPAIR_CERTAIN)
+		return MIR_IMPAIR_CERTAIN;
+	return (uint64_t)((double)leave * (double)loss / (double)(MIR_IMPAIR_CERTAIN - loss));
+}
+
 struct mir_impair_fate mir_impair_draw(const struct mir_impair_config *c, uint64_t n, bool *bad)
 {
 	uint64_t key = mix(mix(mix(c->seed) ^ c->direction) ^ n);
 	struct mir_impair_fate f = { 0 };
 
-	if (hit(key, DRAW_STATE, *bad ? c->burst_leave : c->burst_enter))
+	uint64_t enter = c->burst_enter, leave = c->burst_leave, burst_loss = c->burst_loss;
+
+	if (c->burst) {
+		leave = MIR_IMPAIR_CERTAIN / c->burst;
+		enter = burst_enter(c->loss, leave);
+		burst_loss = MIR_IMPAIR_CERTAIN;
+	}
+	if (hit(key, DRAW_STATE, *bad ? leave : enter))
 		*bad = !*bad;
-	f.burst_lost = *bad && hit(key, DRAW_BURST, c->burst_loss);
-	f.lost = hit(key, DRAW_LOSS, c->loss);
+	f.burst_lost = *bad && hit(key, DRAW_BURST, burst_loss);
+	f.lost = !c->burst && hit(key, DRAW_LOSS, c->loss);
 	f.dup = hit(key, DRAW_DUP, c->dup);
 	f.late = hit(key, DRAW_REORDER, c->reorder);
 	f.corrupt = hit(key, DRAW_CORRUPT, c->corrupt);
@@ -157,21 +172,58 @@ static bool is_cut(const struct mir_impair_config *c, int64_t now)
 	return c->cut_now;
 }
 
+/* An IPv4 packet that says that it may be marked is: true (RFC 3168 section 5). */
+static bool mark(uint8_t *frame, size_t len)
+{
+	uint8_t *tos = frame + ETH_HLEN + 1;
+	uint32_t sum;
+
+	if (len < ETH_HLEN + 20 || frame[12] != 0x08 || frame[13] != 0 || (*tos & 3) == 0)
+		return false;
+	/* RFC 1624: the checksum of a header of which one byte has changed */
+	sum =
+	    (uint32_t)(frame[ETH_HLEN + 10] << 8 | frame[ETH_HLEN + 11]) + (*tos & 3) - 3 + 0xffff;
+	sum = (sum & 0xffff) + (sum >> 16);
+	*tos |= 3;
+	frame[ETH_HLEN + 10] = (uint8_t)(sum >> 8);
+	frame[ETH_HLEN + 11] = (uint8_t)sum;
+	return true;
+}
+
+/* How long frames may wait: long enough for two large ones at any rate. */
+static int64_t codel_target(uint64_t rate)
+{
+	int64_t two = (int64_t)(2 * 1514 * 8e9 / (double)rate);
+
+	return two > CODEL_TARGET ? two : CODEL_TARGET;
+}
+
 /* Pass a frame through the bottleneck: when its last bit is out, or -1 where the
- * queue is full. */
-static int64_t transmit(struct mir_impair *im, size_t len, int64_t now)
+ * queue is full or CoDel wants none of it. */
+static int64_t transmit(struct mir_impair *im, size_t len, int64_t now, bool *marked)
 {
 	uint64_t rate = im->config.rate_bps;
 	uint64_t waiting;
 
+	*marked = false;
 	if (rate == 0)
 		return now;
 	if (im->link_free < now)
 		im->link_free = now;
 	waiting = (uint64_t)((double)(im->link_free - now) * (double)rate / 8e9);
-	if (waiting + len > im->config.queue_bytes)
+	if (waiting + len > im->config.queue_bytes) {
+		im->stats.queue_drops++;
 		return -1;
-	im->link_free += (int64_t)((double)(len + ETH_FCS_GAP) * 8e9 / (double)rate);
+	}
+	if (im->config.codel &&
+	    mir_codel_drop(&im->codel, im->link_free, im->link_free - now, codel_target(rate))) {
+		if (!im->config.ecn) {
+			im->stats.codel_drops++;
+			return -1;
+		}
+		*marked = true;
+	}
+	im->link_free += (int64_t)((double)(len + im->config.gap) * 8e9 / (double)rate);
 	return im->link_free;
 }
 
@@ -217,6 +269,7 @@ void mir_impair_input(struct mir_impair *im, const uint8_t *frame, size_t len, i
 	struct mir_impair_fate fate = mir_impair_draw(&im->config, im->stats.in, &im->bad);
 	struct mir_impair_frame *f;
 	int64_t sent, due;
+	bool marked;
 
 	im->stats.in++;
 	im->stats.in_bytes += len;
@@ -229,13 +282,13 @@ void mir_impair_input(struct mir_impair *im, const uint8_t *frame, size_t len, i
 		*(fate.lost ? &im->stats.lost : &im->stats.burst_lost) += 1;
 		return;
 	}
-	sent = transmit(im, len, now);
-	if (sent < 0) {
-		im->stats.queue_drops++;
+	sent = transmit(im, len, now, &marked);
+	if (sent < 0)
 		return;
-	}
 	due = arrival(im, sent, &fate);
 	f = hold(im, frame, len, due);
+	if (f && marked)
+		im->stats.codel_marks += mark(f->data, len);
 	if (f && fate.dup && hold(im, frame, len, due))
 		im->stats.duplicated++;
 	if (f && fate.corrupt)

@@ -1,6 +1,6 @@
 /* toobig.h: what a router does with a packet that the next link cannot carry. */
-#ifndef MIR_TESTS_TOOBIG_H
-#define MIR_TESTS_TOOBIG_H
+#ifndef MIR_TOOBIG_H
+#define MIR_TOOBIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
