@@ -1,11 +1,12 @@
 /* offload.c: what a network card does to TCP segments over IPv4: checksums, cutting (TSO), merging
  * (GRO). */
 #include <mir/checksum.h>
+#include <mir/frame.h>
 #include <stdlib.h>
 
-#include "frame.h"
-
 enum {
+	ETHER = MIR_FRAME_ETHER,
+	IP4 = 20,
 	ETHERTYPE = 12,
 	IP_LEN = 2,
 	IP_ID = 4,
@@ -28,7 +29,7 @@ enum {
 };
 
 /* The end of an IPv4 packet that is no fragment, and where its payload begins; 0: it is not one. */
-static size_t ip4_end(const struct mir_link_frame *f, size_t *l4)
+static size_t ip4_end(const struct mir_frame *f, size_t *l4)
 {
 	const uint8_t *ip = f->bytes + ETHER;
 	size_t header, total;
@@ -52,7 +53,7 @@ static uint64_t pseudo(const uint8_t *ip, size_t l4_len)
 	return mir_sum_pseudo(&src, &dst, ip[IP_PROTO], l4_len);
 }
 
-bool mir_link_tcp_find(struct mir_link_frame *f, struct mir_link_tcp *out)
+bool mir_frame_tcp_find(struct mir_frame *f, struct mir_frame_tcp *out)
 {
 	size_t l4 = 0, end = ip4_end(f, &l4), header;
 
@@ -61,11 +62,11 @@ bool mir_link_tcp_find(struct mir_link_frame *f, struct mir_link_tcp *out)
 	header = (size_t)(f->bytes[l4 + TCP_OFFSET] >> 4) * 4;
 	if (header < TCP_HEADER || header > end - l4)
 		return false;
-	*out = (struct mir_link_tcp){ l4, l4 + header, end, f->bytes + ETHER, f->bytes + l4 };
+	*out = (struct mir_frame_tcp){ l4, l4 + header, end, f->bytes + ETHER, f->bytes + l4 };
 	return true;
 }
 
-void mir_link_complete(struct mir_link_frame *f)
+void mir_frame_complete(struct mir_frame *f)
 {
 	uint16_t sum;
 
@@ -78,7 +79,7 @@ void mir_link_complete(struct mir_link_frame *f)
 	mir_put_be16(f->bytes + f->csum_start + f->csum_offset, sum);
 }
 
-bool mir_link_verify(struct mir_link_frame *f)
+bool mir_frame_verify(struct mir_frame *f)
 {
 	size_t l4 = 0, end = ip4_end(f, &l4);
 	const uint8_t *ip = f->bytes + ETHER;
@@ -92,7 +93,7 @@ bool mir_link_verify(struct mir_link_frame *f)
 }
 
 /* Lengths and checksums of a segment that has become another; the transport's is left partial. */
-static void seal(struct mir_link_frame *f, const struct mir_link_tcp *t, size_t len)
+static void seal(struct mir_frame *f, const struct mir_frame_tcp *t, size_t len)
 {
 	uint8_t *ip = f->bytes + ETHER, *tcp = f->bytes + t->l4;
 
@@ -107,13 +108,17 @@ static void seal(struct mir_link_frame *f, const struct mir_link_tcp *t, size_t 
 }
 
 /* Segment number i of a large one, of n payload bytes from off on. */
-static struct mir_link_frame *piece(const struct mir_link_frame *whole,
-    const struct mir_link_tcp *t, unsigned i, size_t off, size_t n)
+static struct mir_frame *piece(
+    const struct mir_frame *whole, const struct mir_frame_tcp *t, unsigned i, size_t off, size_t n)
 {
-	struct mir_link_frame *f = mir_link_frame_new(t->payload + n);
-	uint8_t *ip = f->bytes + ETHER, *tcp = f->bytes + t->l4;
+	struct mir_frame *f = mir_frame_new(t->payload + n);
+	uint8_t *ip, *tcp;
 	bool last = t->payload + off + n == t->len;
 
+	if (!f)
+		return NULL;
+	ip = f->bytes + ETHER;
+	tcp = f->bytes + t->l4;
 	memcpy(f->bytes, whole->bytes, t->payload);
 	memcpy(f->bytes + t->payload, whole->bytes + t->payload + off, n);
 	mir_put_be16(ip + IP_ID, (uint16_t)(mir_be16(ip + IP_ID) + i));
@@ -126,33 +131,35 @@ static struct mir_link_frame *piece(const struct mir_link_frame *whole,
 	return f;
 }
 
-struct mir_link_frame *mir_link_cut(struct mir_link_frame *whole)
+struct mir_frame *mir_frame_cut(struct mir_frame *whole)
 {
-	struct mir_link_frame *first = NULL, **end = &first;
-	struct mir_link_tcp t;
+	struct mir_frame *first = NULL, **end = &first;
+	struct mir_frame_tcp t;
 	size_t size = whole->gso_size;
 
-	if (size == 0 || !mir_link_tcp_find(whole, &t)) {
+	if (size == 0 || !mir_frame_tcp_find(whole, &t)) {
 		free(whole);
 		return NULL;
 	}
 	for (size_t off = 0; off < t.len - t.payload || off == 0; off += size) {
 		*end = piece(
 		    whole, &t, (unsigned)(off / size), off, MIR_MIN(size, t.len - t.payload - off));
+		if (!*end)
+			break;
 		end = &(*end)->next;
 	}
 	free(whole);
 	return first;
 }
 
-static bool mergeable(struct mir_link_frame *f, struct mir_link_tcp *t)
+static bool mergeable(struct mir_frame *f, struct mir_frame_tcp *t)
 {
-	return mir_link_tcp_find(f, t) && t->l4 == ETHER + IP4 && t->len > t->payload &&
-	       (t->tcp[TCP_FLAGS] & ~PSH) == ACK && (f->partial || mir_link_verify(f));
+	return mir_frame_tcp_find(f, t) && t->l4 == ETHER + IP4 && t->len > t->payload &&
+	       (t->tcp[TCP_FLAGS] & ~PSH) == ACK && (f->partial || mir_frame_verify(f));
 }
 
 /* Everything in the headers but lengths, identification, sequence number, PSH and checksums. */
-static bool same_headers(const struct mir_link_tcp *a, const struct mir_link_tcp *b)
+static bool same_headers(const struct mir_frame_tcp *a, const struct mir_frame_tcp *b)
 {
 	return a->payload == b->payload &&
 	       memcmp(a->ip - ETHER, b->ip - ETHER, ETHER + IP_LEN) == 0 &&
@@ -163,10 +170,10 @@ static bool same_headers(const struct mir_link_tcp *a, const struct mir_link_tcp
 	       memcmp(a->tcp + 18, b->tcp + 18, a->payload - a->l4 - 18) == 0;
 }
 
-struct mir_link_frame *mir_link_merge(struct mir_link_frame *a, struct mir_link_frame *b)
+struct mir_frame *mir_frame_merge(struct mir_frame *a, struct mir_frame *b)
 {
-	struct mir_link_tcp ta, tb;
-	struct mir_link_frame *f;
+	struct mir_frame_tcp ta, tb;
+	struct mir_frame *f;
 	size_t na, nb, size;
 
 	if (!mergeable(a, &ta) || !mergeable(b, &tb) || !same_headers(&ta, &tb))
@@ -176,13 +183,14 @@ struct mir_link_frame *mir_link_merge(struct mir_link_frame *a, struct mir_link_
 	size = a->gso_size ? a->gso_size : na;
 	if ((ta.tcp[TCP_FLAGS] & PSH) || na % size != 0 || nb > size ||
 	    mir_be32(ta.tcp + TCP_SEQ) + (uint32_t)na != mir_be32(tb.tcp + TCP_SEQ) ||
-	    ta.len + nb > FRAME_MAX)
+	    ta.len + nb > MIR_FRAME_MAX)
 		return NULL;
-	f = mir_link_frame_new(ta.len + nb);
+	f = mir_frame_new(ta.len + nb);
+	if (!f)
+		return NULL;
 	memcpy(f->bytes, a->bytes, ta.len);
 	memcpy(f->bytes + ta.len, b->bytes + tb.payload, nb);
 	f->bytes[ta.l4 + TCP_FLAGS] |= tb.tcp[TCP_FLAGS] & PSH;
-	f->arrival = a->arrival;
 	f->gso_size = (uint16_t)size;
 	seal(f, &ta, ta.len + nb);
 	free(a);

@@ -13,6 +13,7 @@
 #ifndef MIR_LINK_H
 #define MIR_LINK_H
 
+#include <mir/impair.h>
 #include <mir/net.h>
 #include <mir/timer.h>
 
@@ -48,29 +49,27 @@ struct mir_link_stats {
 };
 
 struct mir_link;
-struct mir_link_frame;
 
 struct mir_link_end {
 	struct mir_net net; /* first */
 	struct mir_link *link;
 	mir_net_input *input;
 	void *arg;
-	struct mir_link_frame *first, *last; /* on the way to this end, by arrival */
-	struct mir_timer timer;
-	int64_t busy_until; /* the sender's wire */
-	int64_t last_arrival;
+	struct mir_timer timer; /* of the next frame that arrives here */
 };
 
 struct mir_link {
 	struct mir_link_end end[2];
 	struct mir_link_config config;
-	struct mir_link_stats stats;
-	uint64_t random;
+	struct mir_impair way[2]; /* from end 0, from end 1 */
+	uint64_t delivered;
 };
 
 void mir_link_init(struct mir_link *, const struct mir_link_config *);
 
 /* Frames under way are thrown away. */
 void mir_link_release(struct mir_link *);
+
+struct mir_link_stats mir_link_stats(const struct mir_link *);
 
 #endif

@@ -106,18 +106,18 @@ static void faults(void)
 	ok(n > 850 && n < 950, "loss of 10 %%: %u", n);
 	ok(n == arrived(&(struct mir_link_config){ .loss = 100000, .seed = 7 }),
 	    "same seed, same loss");
-	ok(n + link.stats.lost == 1000, "counted");
+	ok(n + mir_link_stats(&link).lost == 1000, "counted");
 	n = arrived(&(struct mir_link_config){ .duplicate = 100000, .seed = 7 });
-	ok(n > 1050 && n == 1000 + link.stats.duplicated, "duplicates: %u", n);
+	ok(n > 1050 && n == 1000 + mir_link_stats(&link).duplicated, "duplicates: %u", n);
 	ok(arrived(&(struct mir_link_config){ .cut = true }) == 0, "a cut wire");
 	ok(arrived(&(struct mir_link_config){ .reorder = 50000 }) == 1000 &&
-		link.stats.reordered > 20,
+		mir_link_stats(&link).reordered > 20,
 	    "reordered, none lost");
 	ok(arrived(&(struct mir_link_config){ .corrupt = 50000 }) == 1000 &&
-		link.stats.corrupted > 20,
+		mir_link_stats(&link).corrupted > 20,
 	    "corrupted, none lost");
 	ok(arrived(&(struct mir_link_config){ .rate = 1000000, .queue = 6400 }) < 110 &&
-		link.stats.queue_full > 890,
+		mir_link_stats(&link).queue_full > 890,
 	    "a full queue");
 }
 
