@@ -13,6 +13,7 @@ struct block {
 
 static struct mir_mem_stats stats;
 static unsigned fail_at;
+static bool (*gate)(size_t size);
 
 static struct mir_pool small = { .size = sizeof(struct block) + MIR_MEM_SMALL, .keep = 1024 };
 static struct mir_pool big = { .size = sizeof(struct block) + MIR_MEM_BIG, .keep = 64 };
@@ -22,9 +23,29 @@ void mir_mem_stats(struct mir_mem_stats *out)
 	*out = stats;
 }
 
+static bool fail_once(size_t size)
+{
+	(void)size;
+	return fail_at == 0 || --fail_at != 0;
+}
+
 void mir_mem_fail_at(unsigned n)
 {
 	fail_at = n;
+	gate = n ? fail_once : NULL;
+}
+
+void mir_mem_gate(bool (*allow)(size_t size))
+{
+	gate = allow;
+}
+
+static bool refused(size_t size)
+{
+	if (mir_likely(!gate) || gate(size))
+		return false;
+	stats.failed++;
+	return true;
 }
 
 void *mir_pool_get(struct mir_pool *pool, uint64_t *alive)
@@ -32,10 +53,8 @@ void *mir_pool_get(struct mir_pool *pool, uint64_t *alive)
 	struct mir_pooled *free_one = pool->free;
 	void *p = free_one;
 
-	if (fail_at != 0 && --fail_at == 0) {
-		stats.failed++;
+	if (refused(pool->size))
 		return NULL;
-	}
 	if (free_one) {
 		pool->free = free_one->next;
 		pool->count--;
@@ -98,9 +117,10 @@ static void single_free(struct mir_mem *m)
 struct mir_mem *mir_mem_new(size_t len, uint8_t **p)
 {
 	struct block *b = NULL;
-	bool fail = fail_at != 0 && --fail_at == 0;
 
-	if (!fail && len < UINT32_MAX - sizeof(*b))
+	if (refused(len))
+		return NULL;
+	if (len < UINT32_MAX - sizeof(*b))
 		b = malloc(sizeof(*b) + len);
 	if (!b) {
 		stats.failed++;

@@ -107,7 +107,7 @@ if (@objects) {
 	for my $object (@objects) {
 		for (`nm -g --defined-only $object`) {
 			my ($name) = /\s([A-Za-z_]\w*)$/ or next;
-			next if $name =~ /^(mir_|llhttp_|__asan_|__odr_asan|__sanitizer|__asan|main$)/;
+			next if $name =~ /^(mir_|llhttp_|__asan_|__odr_asan|__sanitizer|__asan|__wrap_|main$)/;
 			push @bad, "$object: $name";
 		}
 	}

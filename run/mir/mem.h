@@ -20,6 +20,10 @@ struct mir_mem *mir_mem_pooled(size_t size, uint8_t **p);
 /* Tests: makes the n-th allocation from now (packet or mem) fail, once; 0: none. */
 void mir_mem_fail_at(unsigned n);
 
+/* Simulators: `allow` is asked before each allocation of so many bytes; false makes it fail.  NULL:
+ * nobody is asked. */
+void mir_mem_gate(bool (*allow)(size_t size));
+
 /* An account: how many bytes of the image's budget somebody holds. */
 struct mir_budget {
 	uint64_t used, limit;

@@ -1,11 +1,29 @@
-/* console.c: standard output of the process that simulates. */
+/* console.c: standard output of the process that simulates, or a record for the tool. */
 #include <mir/target.h>
 #include <unistd.h>
 
 #include "mir/sim_console.h"
+#include "sim.h"
+
+enum { PIECE = 4096 };
+
+static void to_tool(const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t n = MIR_MIN(len, (size_t)PIECE);
+
+		mir_sim_record(MIR_SIM_CONSOLE, 0, text, (uint32_t)n);
+		text += n;
+		len -= n;
+	}
+}
 
 void mir_target_console(const char *text, size_t len)
 {
+	if (mir_sim_page()) {
+		to_tool(text, len);
+		return;
+	}
 	while (len > 0) {
 		ssize_t n = write(STDOUT_FILENO, text, len);
 

@@ -5,15 +5,18 @@
 
 #include "sim.h"
 
-static uint64_t state;
+static uint64_t state, start;
 
-static uint64_t next(void)
+static uint64_t mix(uint64_t z)
 {
-	uint64_t z = state += 0x9e3779b97f4a7c15;
-
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
 	return z ^ z >> 31;
+}
+
+static uint64_t next(void)
+{
+	return mix(state += 0x9e3779b97f4a7c15);
 }
 
 int mir_target_entropy(void *buf, size_t len)
@@ -31,5 +34,19 @@ int mir_target_entropy(void *buf, size_t len)
 
 void mir_sim_entropy_reset(uint64_t seed)
 {
-	state = seed;
+	state = start = seed;
+}
+
+uint64_t mir_sim_seed(void)
+{
+	return start;
+}
+
+uint64_t mir_sim_draw(const char *purpose, uint64_t n)
+{
+	uint64_t key = mix(start + 0x9e3779b97f4a7c15);
+
+	for (; *purpose; purpose++)
+		key = mix(key ^ (uint8_t)*purpose);
+	return mix(key + (n + 1) * 0x9e3779b97f4a7c15);
 }

@@ -6,6 +6,7 @@
 
 void mir_target_exit(int status)
 {
+	mir_sim_turn_end(status);
 	exit(status);
 }
 
