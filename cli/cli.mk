@@ -6,7 +6,7 @@
 TOOL     := $(BUILD)/mirage
 CLI_SRC  := $(sort $(wildcard cli/*.c cli/linux/*.c))
 # Libraries that the tool shares with images.
-CLI_LIB  := $(sort $(wildcard lib/digest/*.c lib/mime/*.c))
+CLI_LIB  := $(sort $(wildcard lib/digest/*.c lib/mime/*.c lib/impair/*.c))
 CLI_OBJS := $(CLI_SRC:%.c=$(BUILD)/tool/%.o) $(CLI_LIB:%.c=$(BUILD)/tool/%.o)
 
 CLI_PARTS     := $(filter-out cli/main.c,$(CLI_SRC))

@@ -80,14 +80,15 @@ int command_run(const struct arguments *);
 int command_clean(const struct arguments *);
 int command_describe(const struct arguments *);
 int command_query(const struct arguments *);
+int command_sim(const struct arguments *);
 int command_crunch(const struct arguments *);
 int command_sizes(const struct arguments *);
 int command_help(const struct arguments *);
 
 /* Option tables of the commands, beside their functions. */
 extern const struct option options_new[], options_configure[], options_depend[], options_build[],
-    options_run[], options_clean[], options_describe[], options_query[], options_crunch[],
-    options_sizes[];
+    options_run[], options_clean[], options_describe[], options_query[], options_sim[],
+    options_crunch[], options_sizes[];
 /* NULL-ended by name. */
 extern const struct command commands[];
 

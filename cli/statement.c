@@ -66,7 +66,7 @@ static bool no_colon(const struct line *l, size_t from, size_t to)
 	return false;
 }
 
-static bool bad_key(const struct line *l, size_t from, size_t to)
+static bool bad_key(const struct line *l, size_t from, size_t to, bool spaced)
 {
 	struct place at = place(l, from, to);
 
@@ -75,7 +75,7 @@ static bool bad_key(const struct line *l, size_t from, size_t to)
 		diag_expected("KEY: VALUE");
 		return true;
 	}
-	for (size_t i = from; i < to; i++) {
+	for (size_t i = from; i < to && !spaced; i++) {
 		if (blank(l->source[i])) {
 			at = place(l, i, i + 1);
 			diag_error(&at, "a blank inside a key");
@@ -107,7 +107,7 @@ static bool parse_line(const struct line *l, struct statements *out)
 	}
 	colon = to = (size_t)(p - l->source);
 	trim(l, &from, &to);
-	if (bad_key(l, from, to))
+	if (bad_key(l, from, to, out->spaced))
 		return false;
 	out->v = mem_grow(out->v, out->n, &out->cap, sizeof *out->v);
 	out->v[out->n].key = mem_strn(l->source + from, to - from);

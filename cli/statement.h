@@ -27,6 +27,7 @@ struct statement {
 struct statements {
 	struct statement *v;
 	size_t n, cap;
+	bool spaced; /* set before: keys may have blanks inside, as "at 3s" */
 };
 
 /* A word or an item of a value. */
