@@ -1,6 +1,6 @@
 /* net.c: a simulated interface: frames to and from the tool, or a small world of its own. */
+#include <mir/frame.h>
 #include <mir/log.h>
-#include <mir/panic.h>
 #include <mir/sim_net.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,11 +2,12 @@
 #ifndef MIR_SIM_NET_H
 #define MIR_SIM_NET_H
 
-#include <mir/frame.h>
 #include <mir/net.h>
 
 #include "../../sim.h"
 #include "../world.h"
+
+struct mir_frame;
 
 struct mir_sim_net_config {
 	const char *name;
