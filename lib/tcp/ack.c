@@ -26,6 +26,7 @@ void mir_tcb_negotiate(struct mir_tcb *t, const struct mir_tcp_segment *s)
 	t->peer_mss = s->mss ? s->mss : MIR_TCP_DEFAULT_MSS;
 	mir_tcb_ecn_syn(t, s->flags);
 	mir_tcb_update_mss(t);
+	mir_tcp_cc_release(&t->cc);
 	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
 }
 
@@ -185,6 +186,7 @@ bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now
 		t->env->stats.dup_acks++;
 	if (t->sent)
 		settle(t, s, acked, dup, &d);
+	mir_tcb_rate_acked(t, &d);
 	mir_tcb_ecn_ack(t, s, now);
 	if (t->persist && (t->wnd > 0 || acked > 0)) {
 		t->persist = false;

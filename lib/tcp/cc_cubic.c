@@ -18,11 +18,12 @@ static uint32_t cube_root(uint64_t v)
 	return (uint32_t)low;
 }
 
-static void cubic_init(struct mir_tcp_cc *cc)
+static bool cubic_init(struct mir_tcp_cc *cc)
 {
 	cc->u.cubic.epoch = 0;
 	cc->u.cubic.w_max = cc->u.cubic.prior = 0;
 	cc->u.cubic.acked = 0;
+	return true;
 }
 
 /* Section 4.2: the time at which the window reaches w_max again. */

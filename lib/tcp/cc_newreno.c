@@ -1,16 +1,10 @@
 /* cc_newreno.c: slow start and congestion avoidance (RFC 5681), bytes counted (RFC 3465). */
 #include "cc.h"
 
-void mir_tcp_cc_start(struct mir_tcp_cc *cc, const struct mir_tcp_cc_ops *ops, uint32_t mss)
-{
-	*cc = (struct mir_tcp_cc){ .ops = ops, .mss = mss, .ssthresh = MIR_TCP_SSTHRESH_NONE };
-	cc->cwnd = mir_tcp_initial_window(mss);
-	ops->init(cc);
-}
-
-static void newreno_init(struct mir_tcp_cc *cc)
+static bool newreno_init(struct mir_tcp_cc *cc)
 {
 	cc->u.reno.acked = 0;
+	return true;
 }
 
 static void newreno_acked(struct mir_tcp_cc *cc, uint32_t bytes, int64_t srtt, int64_t now)

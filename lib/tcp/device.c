@@ -65,11 +65,9 @@ static void set_config(struct mir_tcp_core *core, const struct mir_tcp_device_co
 	c->tcp_connections = c->tcp_connections ? c->tcp_connections : 65536;
 	c->tcp_time_wait = c->tcp_time_wait ? c->tcp_time_wait : MIR_SECOND(10);
 	core->env.budget.limit = c->tcp_memory;
-	core->env.cc = &mir_tcp_cubic;
+	core->env.cc = mir_tcp_cc_find(c->tcp_congestion);
 	core->ecn_ask = c->tcp_ecn && strcmp(c->tcp_ecn, "on") == 0;
 	core->ecn_agree = !c->tcp_ecn || strcmp(c->tcp_ecn, "off") != 0;
-	if (c->tcp_congestion && strcmp(c->tcp_congestion, mir_tcp_newreno.name) == 0)
-		core->env.cc = &mir_tcp_newreno;
 }
 
 int mir_tcp_device_start(struct mir_tcp_device *d, const struct mir_tcp_device_config *config)

@@ -93,6 +93,8 @@ static uint32_t choose(const struct mir_tcp_sender *o, uint32_t queued, uint32_t
 		if (len < o->mss)
 			return 0;
 	}
+	if (t->cc.pacing)
+		len = MIR_MIN(len, MIR_MAX(t->cc.quantum, o->mss));
 	if (len >= o->mss) {
 		if (t->tso && !t->ecn_cwr) /* CWR is for one segment */
 			most = SUPER_MAX - SUPER_MAX % o->mss;
@@ -113,8 +115,17 @@ static void restart_after_idle(struct mir_tcb *t, int64_t now)
 {
 	uint32_t initial = mir_tcp_initial_window(t->mss);
 
-	if (mir_tcb_flight(t) == 0 && now - t->sent_at > t->rto && t->cc.cwnd > initial)
+	if (mir_tcb_flight(t) == 0 && now - t->sent_at > t->rto && t->cc.cwnd > initial &&
+	    !t->cc.ops->model)
 		t->cc.cwnd = initial;
+}
+
+static void note_one(struct mir_tcp_sender *o, uint32_t to)
+{
+	struct mir_tcp_sent *s = o->t->sent;
+
+	mir_tcp_sent_add(s, to, o->now);
+	mir_tcb_rate_sent(o->t, mir_tcp_sent_at(s, s->n - 1), s->n == 1, o->now);
 }
 
 /* Records of what was just sent from SND.NXT on: one for each segment on the wire. */
@@ -124,8 +135,8 @@ static void note(struct mir_tcp_sender *o, uint32_t n, uint32_t len)
 	uint32_t to = t->nxt + n;
 
 	for (uint32_t done = o->mss; done < len; done += o->mss)
-		mir_tcp_sent_add(t->sent, t->nxt + done, o->now);
-	mir_tcp_sent_add(t->sent, to, o->now);
+		note_one(o, t->nxt + done);
+	note_one(o, to);
 	t->sent->prr_out += n;
 }
 
@@ -190,6 +201,31 @@ static void send_probe(struct mir_tcp_sender *o)
 	t->sent->undo.possible = false;
 }
 
+/* With a rate to keep: bytes leave a millisecond's worth at a time, the next when their time is
+ * over.
+ */
+static bool may_leave(struct mir_tcp_sender *o)
+{
+	struct mir_tcb *t = o->t;
+
+	if (t->cc.pacing == 0 || !t->sent || t->sent->pace_at <= o->now)
+		return true;
+	t->sent->paced = true;
+	return false;
+}
+
+static void pace(struct mir_tcp_sender *o, uint32_t n)
+{
+	struct mir_tcb *t = o->t;
+
+	if (t->cc.pacing == 0)
+		return;
+	t->cc.quantum = (uint32_t)MIR_MIN(t->cc.pacing / 1000, (uint64_t)SUPER_MAX);
+	if (t->sent)
+		t->sent->pace_at = MIR_MAX(t->sent->pace_at, o->now) +
+				   (int64_t)((uint64_t)n * 1000000000 / t->cc.pacing);
+}
+
 /* A larger segment than others (RFC 8899), if one is to be tried.  Returns how many numbers it
  * took. */
 static uint32_t send_mtu_probe(struct mir_tcp_sender *o, uint32_t pipe)
@@ -217,17 +253,20 @@ static void send_new(struct mir_tcp_sender *o, uint32_t pipe)
 
 	restart_after_idle(t, o->now);
 	pipe += send_mtu_probe(o, pipe);
-	while (!t->fin_sent) {
+	while (!t->fin_sent && may_leave(o)) {
 		uint32_t queued = mir_tcb_stream_end(t) - t->nxt, n;
 		uint32_t len = choose(o, queued, pipe);
 		bool fin = t->fin_queued && len == queued && in_window(t, len + 1);
 
+		if (queued <= len && pipe + len < t->cc.cwnd)
+			mir_tcb_rate_idle(t);
 		if (len == 0 && !(fin && queued == 0))
 			return;
 		n = send_next(o, len, fin);
 		if (n == 0)
 			return;
 		pipe += n;
+		pace(o, n);
 	}
 }
 

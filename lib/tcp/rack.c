@@ -24,6 +24,7 @@ void mir_tcb_delivered(struct mir_tcb *t, uint32_t i, struct mir_tcb_delivery *d
 	int64_t rtt = d->now - r->sent_at;
 
 	d->bytes += end - r->from;
+	mir_tcb_rate_delivered(t, r, end - r->from, d);
 	if (r->flags & MIR_TCP_AGAIN) {
 		/* Which of the copies has arrived? */
 		if ((d->tsecr && mir_seq_lt(d->tsecr, mir_tcb_ts(t, r->sent_at))) ||

@@ -135,6 +135,7 @@ void mir_tcb_sent_again(struct mir_tcb *t, uint32_t i, int64_t now)
 	struct mir_tcp_undo *u = &s->undo;
 
 	mir_tcp_sent_set_again(s, i, now);
+	mir_tcb_rate_sent(t, mir_tcp_sent_at(s, i), false, now);
 	t->timed_at = 0;
 	s->prr_out += r.to - r.from;
 	if (!u->any) {
@@ -178,7 +179,7 @@ static void enter(struct mir_tcb *t, int64_t now)
 
 static void leave(struct mir_tcb *t)
 {
-	if (t->recovery == MIR_TCP_FAST_RECOVERY)
+	if (t->recovery == MIR_TCP_FAST_RECOVERY && !t->cc.ops->model)
 		t->cc.cwnd = t->cc.ssthresh;
 	t->recovery = MIR_TCP_OPEN;
 	t->cc.cwnd = MIR_MIN(t->cc.cwnd, MIR_MAX(t->cc.ssthresh, (uint32_t)t->mss));
@@ -254,9 +255,9 @@ static void while_recovering(struct mir_tcb *t, uint32_t acked, bool dup, uint32
 {
 	if (dup)
 		t->dup_acks++;
-	if (t->use_sack) {
+	if (t->use_sack && !t->cc.ops->model) {
 		reduce(t, delivered, acked > 0);
-	} else if (acked > 0) {
+	} else if (acked > 0 && !t->use_sack) {
 		t->dup_acks -= MIR_MIN(t->dup_acks, acked / t->mss);
 		lose_first(t);
 	}
@@ -321,7 +322,7 @@ void mir_tcb_recover_timeout(struct mir_tcb *t, int64_t now)
 
 	if (t->backoff == 0) {
 		begin_undo(t, t->recovery == MIR_TCP_OPEN);
-		if (t->recovery == MIR_TCP_FAST_RECOVERY)
+		if (t->recovery == MIR_TCP_FAST_RECOVERY && !t->cc.ops->model)
 			t->cc.cwnd = t->cc.ssthresh;
 		t->cc.ops->timeout(&t->cc, mir_tcb_flight(t), now);
 		mir_tcb_ecn_reduced(t);

@@ -13,15 +13,17 @@
 #include <mir/mem.h>
 
 enum {
-	MIR_TCP_SACKED = 1, /* selectively acknowledged */
-	MIR_TCP_LOST = 2,   /* and not sent again since */
-	MIR_TCP_AGAIN = 4,  /* sent more than once */
+	MIR_TCP_SACKED = 1,      /* selectively acknowledged */
+	MIR_TCP_LOST = 2,        /* and not sent again since */
+	MIR_TCP_AGAIN = 4,       /* sent more than once */
+	MIR_TCP_APP_LIMITED = 8, /* the user had no more to send then */
 };
 
 struct mir_tcp_record {
 	int64_t sent_at; /* ns, the last time */
 	uint32_t from;   /* up to the next record's */
 	uint32_t next, prev;
+	uint32_t delivered, delivered_us, first_us; /* when it was sent (rate.c) */
 	uint8_t flags;
 };
 
@@ -68,6 +70,10 @@ struct mir_tcp_sent {
 	/* Proportional rate reduction (RFC 6937). */
 	uint32_t prr_flight;
 	uint64_t prr_delivered, prr_out;
+
+	/* Pacing: when the next may leave; whether it waits for that. */
+	int64_t pace_at;
+	bool paced;
 
 	struct mir_tcp_hystart hystart;
 	struct mir_tcp_undo undo;

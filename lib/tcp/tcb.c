@@ -177,6 +177,7 @@ void mir_tcb_accept(
 	}
 	t->env->stats.passive_opens++;
 	mir_tcb_update_mss(t);
+	mir_tcp_cc_release(&t->cc);
 	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
 	mir_tcb_transition(t, MIR_TCP_SYN_RECEIVED, now);
 	mir_tcb_arm_rtx(t, now, true); /* if the first segment should not complete the handshake */
@@ -187,6 +188,7 @@ void mir_tcb_release(struct mir_tcb *t)
 	mir_tcp_sliceq_clear(&t->sendq, &t->env->budget);
 	mir_tcp_recvq_clear(&t->recvq, &t->env->budget);
 	mir_tcp_sent_free(&t->sent, &t->env->budget);
+	mir_tcp_cc_release(&t->cc);
 	t->env->stats.states[t->state]--;
 }
 

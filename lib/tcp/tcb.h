@@ -72,6 +72,7 @@ struct mir_tcb_delivery {
 	uint32_t fack;  /* highest number that was known to have arrived before */
 	uint32_t tsecr; /* 0: none */
 	int64_t rtt;    /* the shortest, of segments sent once; 0: none */
+	struct mir_tcp_rate rate;
 };
 
 struct mir_tcb {
@@ -156,6 +157,10 @@ struct mir_tcb {
 	int64_t min_rtt;           /* ns; 0: not known */
 	struct mir_tcp_sent *sent; /* NULL: nothing is in flight */
 	struct mir_tcp_cc cc;
+
+	/* The rate of delivery (rate.c): bytes, modulo 2^32, and microseconds. */
+	uint32_t delivered, rate_us, rate_first_us, app_limited_end;
+	bool app_limited;
 
 	/* Timers; MIR_NEVER: off. */
 	int64_t rtx_at, ack_at, keep_at, linger_at;
@@ -260,6 +265,16 @@ uint32_t mir_tcb_window(struct mir_tcb *, bool commit);
 void mir_tcb_ack_now(struct mir_tcb *);
 /* An ACK that an attacker could make us send: limited (RFC 5961 section 7). */
 void mir_tcb_challenge_ack(struct mir_tcb *, int64_t now);
+
+/* rate.c */
+/* A record has been sent, once more or `first`: when nothing was in flight. */
+void mir_tcb_rate_sent(struct mir_tcb *, struct mir_tcp_record *, bool first, int64_t now);
+/* A record of len bytes has arrived; all of an ACK are known: the model of the path is told. */
+void mir_tcb_rate_delivered(
+    struct mir_tcb *, const struct mir_tcp_record *, uint32_t len, struct mir_tcb_delivery *);
+void mir_tcb_rate_acked(struct mir_tcb *, struct mir_tcb_delivery *);
+/* There is nothing more to send, and the window has room. */
+void mir_tcb_rate_idle(struct mir_tcb *);
 
 /* ecn.c */
 /* The peer's SYN, ACK has come: with its consent ECN stays on. */

@@ -90,7 +90,9 @@ void mir_tcb_heard(struct mir_tcb *t, int64_t now)
 
 int64_t mir_tcb_next_timeout(const struct mir_tcb *t)
 {
-	return MIR_MIN(MIR_MIN(t->rtx_at, t->ack_at), MIR_MIN(t->keep_at, t->linger_at));
+	int64_t at = MIR_MIN(MIR_MIN(t->rtx_at, t->ack_at), MIR_MIN(t->keep_at, t->linger_at));
+
+	return t->sent && t->sent->paced ? MIR_MIN(at, t->sent->pace_at) : at;
 }
 
 static void keepalive(struct mir_tcb *t, int64_t now)
@@ -167,6 +169,10 @@ void mir_tcb_timeout(struct mir_tcb *t, int64_t now)
 	if (t->ack_at <= now) {
 		t->ack_at = MIR_NEVER;
 		mir_tcb_ack_now(t);
+	}
+	if (t->sent && t->sent->paced && t->sent->pace_at <= now) {
+		t->sent->paced = false;
+		t->events |= MIR_TCB_OUTPUT;
 	}
 	if (t->rtx_at <= now) {
 		t->rtx_at = MIR_NEVER;

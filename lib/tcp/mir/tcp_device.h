@@ -34,7 +34,7 @@ struct mir_tcp_device_config {
 	uint64_t tcp_memory;        /* bytes that all connections' queues may hold */
 	uint64_t tcp_send;          /* bytes of a connection's largest send queue */
 	uint64_t tcp_receive;       /* bytes of its largest window */
-	const char *tcp_congestion; /* cubic, newreno; NULL: cubic */
+	const char *tcp_congestion; /* cubic, newreno, bbr; NULL: cubic */
 	const char *tcp_ecn;        /* on, agree (when the peer asks), off; NULL: agree */
 	int64_t tcp_connections;    /* at once */
 	int64_t tcp_time_wait;      /* ns */

@@ -78,6 +78,42 @@ static void cubic(void)
 	}
 }
 
+/* Both ways over 2 MB/s and 20 ms, with loss per mille; returns the share of the rate that was
+ * used. */
+static double goodput(const struct mir_tcp_cc_ops *cc, unsigned loss, uint64_t bytes)
+{
+	struct mir_tcp_stats s;
+	double t;
+
+	pair_start(&pair, 0);
+	pair.tcp[0].core->env.cc = pair.tcp[1].core->env.cc = cc;
+	pair.wire.delay = MIR_MS(10);
+	pair.wire.rate = 2000000;
+	pair.wire.queue = MIR_MS(40);
+	pair.wire.loss = loss;
+	t = move(bytes, 60000);
+	mir_tcp_device_stats(&pair.tcp[0], &s);
+	printf("# %s, loss %u per mille: %.0f %% of the rate, %llu again\n", cc->name, loss,
+	    (double)bytes / t / 20000, (unsigned long long)s.retransmits);
+	fflush(stdout);
+	pair_stop(&pair);
+	return (double)bytes / t / 2000000;
+}
+
+static void model(void)
+{
+	double share;
+
+	share = goodput(&mir_tcp_bbr, 0, 6 << 20);
+	ok(share > 0.85, "fills a path: %.2f", share);
+	share = goodput(&mir_tcp_bbr, 10, 6 << 20);
+	ok(share > 0.8, "whatever it loses: %.2f", share);
+	share = goodput(&mir_tcp_bbr, 50, 3 << 20);
+	ok(share > 0.5, "or loses much: %.2f", share);
+	share = goodput(&mir_tcp_cubic, 0, 6 << 20);
+	ok(share > 0.85, "cubic fills a path: %.2f", share);
+}
+
 int main(void)
 {
 	RUN(clean);
@@ -85,5 +121,6 @@ int main(void)
 	RUN(losses);
 	RUN(everything_bad);
 	RUN(cubic);
+	RUN(model);
 	return mir_test_end();
 }

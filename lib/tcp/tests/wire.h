@@ -36,6 +36,7 @@ struct host {
 	struct mir_timer timer;
 	unsigned mtu; /* of the path, as this host knows it */
 	unsigned offloads;
+	int64_t busy_until;              /* its end of the wire, with a rate */
 	uint8_t tos;                     /* of the segment that goes onto the wire */
 	struct mir_tcp_segment seen[64]; /* what came to a host without TCP, payload not kept */
 	unsigned nseen;
@@ -46,6 +47,8 @@ struct wire {
 	struct host host[2];
 	unsigned loss, duplicate, reorder, corrupt; /* per mille */
 	int64_t delay, jitter;
+	uint32_t rate;   /* bytes a second; 0: no limit */
+	int64_t queue;   /* what the sender's end holds, in ns */
 	unsigned narrow; /* MTU of the router in the middle; 0: none */
 	bool cut;
 	bool congested;     /* the router marks what may be marked */
@@ -183,6 +186,16 @@ static void wire_carry(struct host *from, uint8_t *bytes, uint32_t len)
 	if (w->cut || chance() < w->loss) {
 		w->lost++;
 		return;
+	}
+	if (w->rate) {
+		int64_t start = MIR_MAX(from->busy_until, mir_now());
+
+		if (start - mir_now() > w->queue) {
+			w->lost++;
+			return;
+		}
+		from->busy_until = start + (int64_t)len * 1000000000 / w->rate;
+		delay += from->busy_until - mir_now();
 	}
 	if (chance() < w->duplicate)
 		wire_put(from->other, bytes, len, delay);
