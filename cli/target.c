@@ -56,7 +56,8 @@ static const struct {
 	{ "muen", MIR_ABI_MUEN }, { "xen", MIR_ABI_XEN } },
   extensions[] = { { "argv", MIR_EXT_ARGV }, { "entropy", MIR_EXT_ENTROPY },
 	  { "shutdown", MIR_EXT_SHUTDOWN }, { "submit", MIR_EXT_SUBMIT },
-	  { "vector", MIR_EXT_VECTOR }, { "protect", MIR_EXT_PROTECT }, { "wait", MIR_EXT_WAIT } };
+	  { "vector", MIR_EXT_VECTOR }, { "protect", MIR_EXT_PROTECT }, { "wait", MIR_EXT_WAIT },
+	  { "fault", MIR_EXT_FAULT } };
 
 const char *abi_name(unsigned target)
 {
@@ -137,7 +138,7 @@ static void take_extensions(struct target *t, const struct statement *s)
 				found = extensions[j].value;
 		if (!found) {
 			diag_error(&w.v[i].at, "not an extension: '%s'", w.v[i].s);
-			diag_expected("some of %s", extension_names(~0u >> 25));
+			diag_expected("some of %s", extension_names(~0u >> 24));
 		}
 		t->extensions |= found;
 	}

@@ -8,6 +8,10 @@
  * the image with a message where that cannot be read. */
 int mir_guest_arguments(char ***argv);
 
+/* memory.c: bytes below a stack that cannot be used, where the tender allows guards: more than any
+ * function of a C library takes at once. */
+enum { MIR_GUEST_GUARD = 16384 };
+
 /* memory.c: makes the range of pages; `chance` places heap and stacks. */
 void mir_guest_memory_begin(uint64_t chance);
 

@@ -1,8 +1,8 @@
 /* memory.c: all memory but the image's, as pages; stacks with their guards.
  *
- * A stack lies above a page that cannot be used where the tender allows that; else its lowest bytes
- * hold a pattern that is looked at when the stack is given back, and the address of the stack,
- * which is no multiple of a page then, tells which of the two it is.
+ * A stack lies above pages that cannot be used where the tender allows that; else above a pattern
+ * that is looked at when the stack is given back, and the address of the stack, which is no
+ * multiple of a page then, tells which of the two it is.
  */
 #include <mir/pages.h>
 #include <mir/panic.h>
@@ -72,20 +72,18 @@ static bool is_guarded(const void *stack)
 	return (uintptr_t)stack % MIR_PAGE == 0;
 }
 
-/* Whole pages: the stack and, below it, its guard or what holds the pattern. */
-static size_t pages_of(size_t size)
-{
-	return (size + MIR_PAGE - 1) / MIR_PAGE + 1;
-}
-
 void *mir_target_stack_new(size_t size)
 {
-	uint8_t *p = mir_pages_take(&pages, pages_of(size), MIR_PAGE, true);
+	size_t n = (size + MIR_GUEST_GUARD) / MIR_PAGE;
+	uint8_t *p = mir_pages_take(&pages, n, MIR_PAGE, true);
 
+	mir_check(size % MIR_PAGE == 0);
 	if (!p)
 		return NULL;
-	if (mir_host_protect(p, MIR_PAGE, MIR_PROTECT_NONE) == 0)
-		return p + MIR_PAGE;
+	if (mir_host_protect(p, MIR_GUEST_GUARD, MIR_PROTECT_NONE) == 0)
+		return p + MIR_GUEST_GUARD;
+	mir_pages_give(&pages, p, n - size / MIR_PAGE - 1);
+	p += MIR_GUEST_GUARD - MIR_PAGE;
 	memset(p, CANARY_BYTE, CANARY);
 	return p + CANARY;
 }
@@ -108,10 +106,12 @@ void mir_target_stack_idle(void *stack, size_t size)
 
 void mir_target_stack_release(void *stack, size_t size)
 {
-	uint8_t *p = (uint8_t *)stack - (is_guarded(stack) ? (size_t)MIR_PAGE : (size_t)CANARY);
+	size_t below = is_guarded(stack) ? (size_t)MIR_GUEST_GUARD : (size_t)CANARY;
+	size_t all = is_guarded(stack) ? size + MIR_GUEST_GUARD : size + MIR_PAGE;
+	uint8_t *p = (uint8_t *)stack - below;
 
 	mir_target_stack_idle(stack, size);
-	if (is_guarded(stack) && mir_host_protect(p, MIR_PAGE, MIR_PROTECT_WRITE) < 0)
+	if (is_guarded(stack) && mir_host_protect(p, MIR_GUEST_GUARD, MIR_PROTECT_WRITE) < 0)
 		mir_panic("the guard of a stack cannot be taken away");
-	mir_pages_give(&pages, p, pages_of(size));
+	mir_pages_give(&pages, p, all / MIR_PAGE);
 }

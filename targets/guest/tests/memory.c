@@ -56,7 +56,7 @@ static void stacks(void)
 	other = mir_target_stack_new(STACK);
 	ok(s && other && fake.guards == 2, "guards");
 	ok(s >= memory && s + STACK <= memory + MEMORY && (uintptr_t)s % MIR_PAGE == 0, "inside");
-	ok(other + STACK <= s - MIR_PAGE, "apart");
+	ok(other + STACK <= s - MIR_GUEST_GUARD, "apart");
 	memset(s, 1, STACK);
 	mir_target_stack_idle(s, STACK);
 	ok(fake.released == s && fake.released_len == STACK, "idle: its memory goes back");
