@@ -1,5 +1,6 @@
 /* fault.c: reports of faults, and backtraces, without printf: what fails may be anything. */
 #include "fault.h"
+#include "guest.h"
 
 #include <mir/fiber.h>
 #include <mir/target.h>
@@ -169,7 +170,7 @@ static void say_fault(const struct mir_fault *f)
 	if (f->kind <= MIR_FAULT_MEMORY) {
 		say(" at address ");
 		say_address(f->address);
-		over = mir_fiber_of_guard((const void *)f->address, PAGE);
+		over = mir_fiber_of_guard((const void *)f->address, MIR_GUEST_GUARD);
 	}
 	say(" in ");
 	say(self ? "fiber " : "the event loop");

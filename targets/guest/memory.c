@@ -96,22 +96,34 @@ static void check_canary(const uint8_t *stack, size_t size)
 	}
 }
 
+/* Whole pages of the stack go back to the host; whether they are zero now. */
+static bool idle(uint8_t *stack, size_t size, uint8_t **from, size_t *n)
+{
+	*from = page_up(stack);
+	*n = (size_t)(page_down(stack + size) - *from) / MIR_PAGE;
+	check_canary(stack, size);
+	return mir_target_release(*from, *n * MIR_PAGE);
+}
+
 void mir_target_stack_idle(void *stack, size_t size)
 {
-	uint8_t *from = page_up(stack), *to = page_down((uint8_t *)stack + size);
+	uint8_t *from;
+	size_t n;
 
-	check_canary(stack, size);
-	mir_target_release(from, (size_t)(to - from));
+	idle(stack, size, &from, &n);
 }
 
 void mir_target_stack_release(void *stack, size_t size)
 {
 	size_t below = is_guarded(stack) ? (size_t)MIR_GUEST_GUARD : (size_t)CANARY;
 	size_t all = is_guarded(stack) ? size + MIR_GUEST_GUARD : size + MIR_PAGE;
-	uint8_t *p = (uint8_t *)stack - below;
+	uint8_t *p = (uint8_t *)stack - below, *from;
+	size_t n;
+	bool zero = idle(stack, size, &from, &n);
 
-	mir_target_stack_idle(stack, size);
 	if (is_guarded(stack) && mir_host_protect(p, MIR_GUEST_GUARD, MIR_PROTECT_WRITE) < 0)
 		mir_panic("the guard of a stack cannot be taken away");
 	mir_pages_give(&pages, p, all / MIR_PAGE);
+	if (zero)
+		mir_pages_clean(&pages, from, n);
 }

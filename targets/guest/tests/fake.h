@@ -15,10 +15,6 @@ enum { FAKE_FRAMES = 256, FAKE_FRAME = 70000, FAKE_DISK = 64 * 1024 };
 
 static struct {
 	struct mir_ext ext;
-	struct {
-		struct mir_mft head;
-		struct mir_mft_entry e[MIR_MFT_ENTRIES];
-	} mft;
 	struct { /* frames by handle, in order */
 		uint8_t *bytes;
 		size_t len;
@@ -43,6 +39,15 @@ static struct {
 	uint8_t *released;
 	size_t released_len;
 } fake;
+
+/* A manifest with room for all entries. */
+static struct mir_mft *fake_mft(void)
+{
+	static MIR_ALIGNED(8)
+	    uint8_t bytes[sizeof(struct mir_mft) + MIR_MFT_ENTRIES * sizeof(struct mir_mft_entry)];
+
+	return (struct mir_mft *)(void *)bytes;
+}
 
 static const struct mir_op_iov *fake_iov(const struct mir_op *op)
 {
@@ -197,9 +202,10 @@ static inline void fake_begin(uint32_t features)
 	fake.ext.magic = MIR_EXT_MAGIC;
 	fake.ext.version = MIR_EXT_VERSION;
 	fake.ext.features = features;
-	fake.mft.head.version = MIR_MFT_VERSION;
-	fake.mft.head.entries = 1;
-	mir_guest = (struct mir_guest){ .mft = &fake.mft.head };
+	memset(fake_mft()->e, 0, MIR_MFT_ENTRIES * sizeof(struct mir_mft_entry));
+	fake_mft()->version = MIR_MFT_VERSION;
+	fake_mft()->entries = 1;
+	mir_guest = (struct mir_guest){ .mft = fake_mft() };
 	if (features)
 		mir_guest.ext = &fake.ext;
 }
@@ -207,8 +213,8 @@ static inline void fake_begin(uint32_t features)
 /* Its handle. */
 static inline uint32_t fake_device(const char *name, enum mir_mft_type type)
 {
-	uint32_t handle = fake.mft.head.entries++;
-	struct mir_mft_entry *e = &fake.mft.head.e[handle];
+	uint32_t handle = fake_mft()->entries++;
+	struct mir_mft_entry *e = &fake_mft()->e[handle];
 
 	memcpy(e->name, name, strlen(name));
 	e->type = (uint32_t)type;

@@ -75,13 +75,13 @@ static void starting(void)
 	ok(mir_guest_block_start(&d, &c) == MIR_ENODEV, "no such disk");
 	handle = fake_device("storage", MIR_MFT_NET);
 	ok(mir_guest_block_start(&d, &c) == MIR_ENODEV, "a network of that name");
-	fake.mft.head.e[handle].type = MIR_MFT_BLOCK;
-	fake.mft.head.e[handle].u.block.capacity = 100;
-	fake.mft.head.e[handle].u.block.block_size = 512;
+	fake_mft()->e[handle].type = MIR_MFT_BLOCK;
+	fake_mft()->e[handle].u.block.capacity = 100;
+	fake_mft()->e[handle].u.block.block_size = 512;
 	ok(mir_guest_block_start(&d, &c) == MIR_EPROTO, "less than a block");
-	fake.mft.head.e[handle].u.block.capacity = 1 << 20;
+	fake_mft()->e[handle].u.block.capacity = 1 << 20;
 	for (unsigned i = 0; i < MIR_COUNT(sizes); i++) {
-		fake.mft.head.e[handle].u.block.block_size = sizes[i];
+		fake_mft()->e[handle].u.block.block_size = sizes[i];
 		ok(mir_guest_block_start(&d, &c) == MIR_EPROTO, "blocks of %u", sizes[i]);
 	}
 }

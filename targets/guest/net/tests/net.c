@@ -300,23 +300,23 @@ static void starting(void)
 	fake_begin(MIR_EXT_SUBMIT);
 	ok(mir_guest_net_start(&n, &c) == MIR_ENODEV, "no such network");
 	handle = fake_device("service", MIR_MFT_NET);
-	fake.mft.head.e[handle].attached = 0;
+	fake_mft()->e[handle].attached = 0;
 	ok(mir_guest_net_start(&n, &c) == MIR_ENODEV, "not attached");
-	fake.mft.head.e[handle].attached = 1;
-	fake.mft.head.e[handle].u.net.mtu = 60;
+	fake_mft()->e[handle].attached = 1;
+	fake_mft()->e[handle].u.net.mtu = 60;
 	ok(mir_guest_net_start(&n, &c) == MIR_EPROTO, "an MTU that cannot be");
-	fake.mft.head.e[handle].u.net.mtu = 1500;
-	fake.mft.head.e[handle].u.net.mac[0] = 3;
+	fake_mft()->e[handle].u.net.mtu = 1500;
+	fake_mft()->e[handle].u.net.mac[0] = 3;
 	ok(mir_guest_net_start(&n, &c) == MIR_EPROTO, "the address of a group");
-	fake.mft.head.e[handle].u.net.mac[0] = 2;
+	fake_mft()->e[handle].u.net.mac[0] = 2;
 	fake.ext.device[handle] = (struct mir_ext_device){ MIR_EXT_NET_VNET, 4000 };
 	ok(mir_guest_net_start(&n, &c) == MIR_EPROTO, "a header that would not fit");
 	fake.ext.device[handle].vnet_header = 12;
-	fake.mft.head.e[handle].u.net.mtu = 9000;
+	fake_mft()->e[handle].u.net.mtu = 9000;
 	ok(mir_guest_net_start(&n, &c) == 0 && n.big, "large frames without offloads");
 	mir_guest_net_stop(&n);
-	fake.mft.head.entries = UINT32_MAX;
-	memset(fake.mft.head.e[handle].name, 'x', MIR_MFT_NAME);
+	fake_mft()->entries = UINT32_MAX;
+	memset(fake_mft()->e[handle].name, 'x', MIR_MFT_NAME);
 	ok(mir_guest_net_start(&n, &c) == MIR_ENODEV, "a manifest that has no end");
 }
 
