@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tender.h"
 
@@ -36,7 +37,7 @@ static const char *abi_name(uint32_t target)
 static _Noreturn void help(uint32_t target)
 {
 	printf(help_text, tender_name, abi_name(target), target == MIR_ABI_SPT ? spt_text : "");
-	exit(fflush(stdout) == 0 ? 0 : 1);
+	_exit(fflush(stdout) == 0 ? 0 : 1);
 }
 
 static _Noreturn void version(uint32_t target)
@@ -44,7 +45,7 @@ static _Noreturn void version(uint32_t target)
 	printf("%s %s\nABI version %d of %s, extensions version %d\n", tender_name, MIRAGE_VERSION,
 	    target == MIR_ABI_SPT ? MIR_ABI_SPT_VERSION : MIR_ABI_HVT_VERSION, abi_name(target),
 	    MIR_EXT_VERSION);
-	exit(fflush(stdout) == 0 ? 0 : 1);
+	_exit(fflush(stdout) == 0 ? 0 : 1);
 }
 
 /* A decimal number from min to max; `what` is the option that it belongs to. */
@@ -75,36 +76,22 @@ static const char *value_of(const char *arg, const char *name)
 	return NULL;
 }
 
-static struct attach *attach_of(struct options *o, const char *name, enum mir_mft_type type)
+/* What was said of the device so far; `name` is not ended. */
+static struct attach *attach_of(
+    struct options *o, const char *name, size_t len, enum mir_mft_type type)
 {
 	struct attach *a;
 
 	for (a = o->attach; a < o->attach + o->n_attach; a++)
-		if (a->type == type && strcmp(a->name, name) == 0)
+		if (a->type == type && strncmp(a->name, name, len) == 0 && a->name[len] == '\0')
 			return a;
 	if (o->n_attach == TENDER_DEVICES)
 		die("options for more than %d devices", TENDER_DEVICES);
 	o->n_attach++;
-	*a = (struct attach){ .name = name, .type = type };
-	return a;
-}
-
-/* The device's name in "PREFIX:NAME=VALUE", a copy that lives for ever. */
-static const char *name_in(const char *arg, const char *prefix, const char **value)
-{
-	const char *name = arg + strlen(prefix) + 1, *equals = strchr(name, '=');
-	size_t len = equals ? (size_t)(equals - name) : 0;
-	char *copy;
-
-	if (len == 0 || equals[1] == '\0')
-		die("%s: %s:NAME=VALUE is wanted", arg, prefix);
-	if (len >= MIR_MFT_NAME)
-		die("%s: the name is longer than %d bytes", arg, MIR_MFT_NAME - 1);
-	copy = strndup(name, len);
-	if (!copy)
+	*a = (struct attach){ .name = strndup(name, len), .type = type };
+	if (!a->name)
 		die("out of memory");
-	*value = equals + 1;
-	return copy;
+	return a;
 }
 
 static const struct device_option {
@@ -118,21 +105,27 @@ static const struct device_option {
 	{ "--block-sector-size", MIR_MFT_BLOCK, offsetof(struct attach, sector) },
 };
 
+/* "PREFIX:NAME=VALUE" */
 static bool device_option(struct options *o, const char *arg)
 {
 	const size_t n = sizeof(device_options) / sizeof(device_options[0]);
-	const char *name, *value, **field;
 
 	for (const struct device_option *d = device_options; d < device_options + n; d++) {
-		size_t len = strlen(d->prefix);
+		const char *name = arg + strlen(d->prefix) + 1, *equals, **field;
 
-		if (strncmp(arg, d->prefix, len) != 0 || arg[len] != ':')
+		if (strncmp(arg, d->prefix, strlen(d->prefix)) != 0 || name[-1] != ':')
 			continue;
-		name = name_in(arg, d->prefix, &value);
-		field = (const char **)((char *)attach_of(o, name, d->type) + d->field);
+		equals = strchr(name, '=');
+		if (!equals || equals == name || equals[1] == '\0')
+			die("%s: %s:NAME=VALUE is wanted", arg, d->prefix);
+		if (equals - name >= MIR_MFT_NAME)
+			die("%s: the name is longer than %d bytes", arg, MIR_MFT_NAME - 1);
+		field =
+		    (const char **)((char *)attach_of(o, name, (size_t)(equals - name), d->type) +
+				    d->field);
 		if (*field)
-			die("%s:%s is given twice", d->prefix, name);
-		*field = value;
+			die("%s: it is given twice", arg);
+		*field = equals + 1;
 		return true;
 	}
 	return false;
