@@ -296,7 +296,7 @@ int command_build(const struct arguments *a)
 	if ((rc = build_image(a, &m)))
 		return rc;
 	if (stat(m.image, &st) == 0)
-		printf("%s (%s%s%s, %lld kB)\n", m.image, m.target, *m.net ? "-" : "", m.net,
+		printf("%s (%s, %lld kB)\n", m.image, path_base(m.folder),
 		    (long long)(st.st_size + 1023) / 1024);
 	return EXIT_OK;
 }

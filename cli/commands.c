@@ -60,7 +60,8 @@ const struct command commands[] = {
 	    .about = "Print one thing about a configuration or an image",
 	    .usage = "[options] [WHAT]",
 	    .more = "WHAT is packages (the default), modules, sources, files, devices, keys,\n"
-		    "licenses, facts or all.",
+		    "licenses, facts; of what is built: attached, hardening, sizes, image (those\n"
+		    "four, the default with --image), sbom; or all.",
 	    .options = options_query,
 	    .max_words = 1,
 	    .run = command_query },

@@ -25,11 +25,13 @@ _mirage() {
 	done
 	COMPREPLY=()
 	case $command:$before in
-	*:--target | *:-t) words="unix" ;;
+	*:--target | *:-t) words="unix hvt spt sim" ;;
+	*:--arch) words="x86_64 aarch64" ;;
+	*:--tender) words="mirage-hvt mirage-spt solo5-hvt solo5-spt" ;;
 	*:--net) words="socket direct" ;;
 	*:--kv_ro) words="crunch direct" ;;
 	*:--kind | new:-k) words="http ip noip" ;;
-	*:--image | *:--svg | *:--file | *:-f)
+	*:--image | *:--svg | *:--file | *:-f | *:--dumpcore)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -42,7 +44,7 @@ _mirage() {
 			words=$(_mirage_options "$tool" "$command")
 			case $command in configure | run) words+=" $(_mirage_keys "$tool")" ;; esac
 		elif [ "$command" = query ]; then
-			words="packages modules sources files devices keys licenses facts all"
+			words="packages modules sources files devices keys licenses facts attached hardening sizes image sbom all"
 		fi
 		;;
 	esac
