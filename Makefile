@@ -122,7 +122,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 SHARE   := $(DESTDIR)$(PREFIX)/share/mirage
 # What images are built from, without tests and fuzzers.
-SHARED  = $(shell find types run lib targets -type f ! -path '*/tests/*' ! -path '*/fuzz/*' | sort)
+SHARED  = $(shell find types abi run lib targets libc ! -type d ! -path '*/tests/*' ! -path '*/fuzz/*' | sort)
 
 .PHONY: demo check check-all bench bench-check fuzz install uninstall depend-check
 DEMO_PORT ?= 8080
@@ -182,7 +182,10 @@ install: all ## install below PREFIX (default /usr/local)
 	install -m 755 $(TOOL) $(TENDERS) $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 docs/mirage.1 $(DESTDIR)$(PREFIX)/share/man/man1/mirage.1
 	install -m 644 scripts/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirage
-	@for f in $(SHARED); do install -D -m 644 $$f $(SHARE)/$$f || exit 1; done
+	@for f in $(SHARED); do \
+		if [ -x $$f ]; then m=755; else m=644; fi; install -D -m $$m $$f $(SHARE)/$$f || exit 1; done
+	@for f in $(notdir $(wildcard libc/*-mirage-cc)); do \
+		ln -sf ../share/mirage/libc/$$f $(DESTDIR)$(PREFIX)/bin/$$f || exit 1; done
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/mirage"
 
 uninstall: ## remove what install put there

@@ -95,10 +95,14 @@ static const char *own_compiler(const struct configuration *c)
 static void choose_compiler(struct configuration *c)
 {
 	const struct conf_setting *cc = conf_setting(&c->conf, "cc");
-	const char *program;
+	const char *program, *named;
 
-	c->compiler = c->conf.compiler ? c->conf.compiler : cc ? cc->value : own_compiler(c);
+	named = c->conf.compiler ? c->conf.compiler : cc ? cc->value : NULL;
+	c->compiler = named ? named : own_compiler(c);
 	program = mem_strn(c->compiler, strcspn(c->compiler, " "));
+	/* The wrapper stays in front of the compiler that was named. */
+	if (named && *c->target.libc)
+		c->compiler = mem_fmt("MIRAGE_CC=%s %s", str_sh_quote(named), own_compiler(c));
 	if (process_found(program))
 		return;
 	diag_error(c->conf.compiler ? &c->conf.at_compiler : NULL,

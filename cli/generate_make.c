@@ -141,8 +141,7 @@ static const char *binutil(const struct configuration *c, const char *name)
 /* The first line of `cc --version`: another compiler makes other objects. */
 static const char *compiler_version(const struct configuration *c)
 {
-	char *argv[] = { mem_strn(c->compiler, strcspn(c->compiler, " ")), mem_str("--version"),
-		NULL };
+	char *argv[] = { mem_str("sh"), mem_str("-c"), mem_fmt("%s --version", c->compiler), NULL };
 	struct text t = { 0 }, ignored = { 0 };
 
 	process_run(argv, &t, &ignored);
