@@ -86,9 +86,20 @@ static bool is_stack(uintptr_t at)
 	       at < (uintptr_t)mir_guest.mem_end && (uintptr_t)mir_guest.mem_end - at >= PAGE;
 }
 
+static void say_repeated(unsigned n)
+{
+	if (n == 0)
+		return;
+	say("       the same ");
+	say_number(n, 10, 1);
+	say(n > 1 ? " times more\n" : " time more\n");
+}
+
+/* Recursion is told in one line. */
 static void backtrace(uintptr_t pc, uintptr_t at)
 {
-	unsigned n = 0;
+	unsigned n = 0, repeated = 0;
+	uintptr_t last = 0;
 
 	if (pc)
 		say_place(n++, pc);
@@ -97,11 +108,19 @@ static void backtrace(uintptr_t pc, uintptr_t at)
 
 		if (f->pc == 0)
 			break;
-		say_place(n++, f->pc - 1); /* inside the call, not after it */
+		if (f->pc == last) {
+			repeated++;
+		} else {
+			say_repeated(repeated);
+			repeated = 0;
+			say_place(n++, f->pc - 1); /* inside the call, not after it */
+		}
+		last = f->pc;
 		if (f->up <= at)
 			break;
 		at = f->up;
 	}
+	say_repeated(repeated);
 }
 
 void mir_target_backtrace(const void *from)

@@ -15,6 +15,8 @@
 struct mir_guest {
 	uint8_t *mem_start, *mem_end; /* the pages to be given out: behind the image (and what
 					 hvt keeps there), below the first stack's guard */
+	size_t fine;                  /* so much below mem_end can be protected by pages at once: a
+					 good place for stacks; 0: all of it, or nothing */
 	const char *cmdline;          /* at most 8191 bytes and a NUL */
 	struct mir_mft *mft;          /* the tender's copy */
 	const struct mir_ext *ext;    /* NULL: a tender without extensions */

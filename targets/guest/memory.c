@@ -16,6 +16,7 @@ enum {
 	CANARY_BYTE = 0xa5,
 	SPREAD = 32,          /* heap and stacks each start within 1/SPREAD of memory */
 	SPREAD_MAX = 1 << 16, /* pages */
+	NEAR = 4,             /* stacks begin within 1/NEAR of where they are cheap */
 };
 
 static struct mir_pages pages;
@@ -61,7 +62,9 @@ void mir_guest_memory_begin(uint64_t chance)
 	uint8_t *base = page_up(mir_guest.mem_start), *end = page_down(mir_guest.mem_end);
 	size_t n = base < end ? (size_t)(end - base) / MIR_PAGE : 0;
 	size_t spread = MIR_MIN(n / SPREAD, (size_t)SPREAD_MAX) + 1;
-	size_t below = (uint32_t)chance % spread, above = (uint32_t)(chance >> 32) % spread;
+	size_t near = mir_guest.fine / MIR_PAGE / NEAR;
+	size_t below = (uint32_t)chance % spread;
+	size_t above = (uint32_t)(chance >> 32) % (near ? MIR_MIN(near, spread) : spread);
 
 	if (n > 0)
 		mir_pages_init(&pages, base + below * MIR_PAGE, n - below - above);

@@ -2,7 +2,7 @@
  * speed.  Once they are sealed only ring 0 reaches them.
  *
  * Pages are 4 kB where protection differs; the heap has pages of 2 MiB until mir_host_protect asks
- * for less, but for its end, where stacks are taken from.
+ * for less, but for the last, where stacks are taken from.
  */
 #include <string.h>
 
@@ -15,8 +15,8 @@ enum {
 	LARGE = 0x200000,
 	PER_TABLE = 512,
 	DIRECTORIES = 4,
-	FINE_PART = 32, /* this part of memory, at its end, has small pages at once, */
-	FINE_MAX = 8,   /* at most so many tables of them */
+	SPREAD = 32,      /* the heap ends within 1/SPREAD of memory from its end */
+	SPREAD_MAX = 128, /* and so many large pages */
 };
 
 #define NX    (1ull << PTE_NX_BIT)
@@ -88,18 +88,9 @@ static void map_image(struct tables *t)
 	t->pt[MIR_HVT_TRAP_VIEW / PAGE] = ring0 | READ;
 }
 
-/* Where mir_guest_memory_begin puts the end of the heap: splitting large pages is slow where ring 0
- * is interpreted. */
-static uint64_t fine_from(uint64_t start, uint64_t end)
-{
-	uint64_t fine = MIR_MIN((end - start) / FINE_PART + LARGE, (uint64_t)FINE_MAX * LARGE);
-
-	return fine < end - start ? MIR_MAX(start, (end - fine) & -(uint64_t)LARGE) : start;
-}
-
 static void map_all(struct tables *t, uint64_t start, uint64_t end)
 {
-	uint64_t fine = fine_from(start, end);
+	uint64_t fine = MIR_MAX(start, (end - 1) & -(uint64_t)LARGE);
 
 	t->pml4[0] = address(t->pdpt) | TABLE;
 	for (unsigned i = 0; i < DIRECTORIES; i++)
@@ -108,6 +99,7 @@ static void map_all(struct tables *t, uint64_t start, uint64_t end)
 	map(t, address(t), start, RING0);
 	map(t, start, fine, WRITE);
 	map_small(t, fine, end, WRITE);
+	mir_guest.fine = end - fine;
 }
 
 /* ---- segments and gates ---- */
@@ -187,12 +179,21 @@ static void choose(struct mir_hvt_seal *seal)
 	}
 }
 
-void mir_hvt_build(uint64_t mem, struct mir_hvt_seal *seal)
+/* Tenders refuse what ends at `mem`. Some large pages are left out: small ones more are by
+ * mir_guest_memory_begin. */
+static uint64_t heap_end(uint64_t mem, uint64_t chance)
+{
+	uint64_t spread = MIR_MIN(mem / SPREAD / LARGE, (uint64_t)SPREAD_MAX) + 1;
+
+	return ((mem - 1) & -(uint64_t)PAGE) - chance % spread * LARGE;
+}
+
+void mir_hvt_build(uint64_t mem, uint64_t chance, struct mir_hvt_seal *seal)
 {
 	struct tables *t = (struct tables *)(void *)mir_image_end;
 	uint64_t n_tables = (mem + LARGE - 1) / LARGE;
 	uint64_t start = address(&t->pt[n_tables * PER_TABLE]);
-	uint64_t end = (mem - 1) & -(uint64_t)PAGE; /* tenders refuse what ends at `mem` */
+	uint64_t end = heap_end(mem, chance);
 
 	map_all(t, start, end);
 	memcpy(mir_hvt_ring0_code, mir_hvt_stub, (size_t)(mir_hvt_stub_end - mir_hvt_stub));

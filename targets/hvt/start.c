@@ -7,7 +7,7 @@
 #define MEM_MAX (1ull << 32) /* hypercalls have 32 bits for an address */
 
 /* What keeps the image from starting; it can speak only once it is sealed. */
-static const char *wrong;
+static const char *wrong MIR_RELRO;
 
 /* Boot information at that address, at least `size` bytes of it; NULL: none there. */
 static void *boot_at(uint64_t address, size_t size)
@@ -51,9 +51,9 @@ static void take_cmdline(const struct mir_hvt_boot *boot)
 	mir_guest.cmdline = line;
 }
 
-const struct mir_hvt_seal *mir_hvt_begin(const struct mir_hvt_boot *boot)
+const struct mir_hvt_seal *mir_hvt_begin(const struct mir_hvt_boot *boot, uint64_t chance)
 {
-	static struct mir_hvt_seal seal;
+	static struct mir_hvt_seal seal MIR_RELRO;
 
 	if (!mir_hvt_clock_begin(boot->tsc_hz))
 		wrong = "mirage: the tender does not know how fast the CPU's clock is\n";
@@ -61,7 +61,7 @@ const struct mir_hvt_seal *mir_hvt_begin(const struct mir_hvt_boot *boot)
 	take_extensions(boot);
 	take_cmdline(boot);
 	mir_guest.entered = mir_hvt_clock_at(mir_hvt_entered);
-	mir_hvt_build(MIR_MIN(boot->mem_size, MEM_MAX), &seal);
+	mir_hvt_build(MIR_MIN(boot->mem_size, MEM_MAX), chance, &seal);
 	return &seal;
 }
 

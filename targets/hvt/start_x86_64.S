@@ -102,7 +102,9 @@ ring3:
 	jz	1f
 	rdrand	%rdx
 	xorq	%rdx, %rax
-1:	movb	$0, %al				/* no text can contain it */
+1:	movq	%rax, %rsi			/* `chance` */
+	shrq	$32, %rsi
+	movb	$0, %al				/* no text can contain it */
 	movq	%rax, tcb + 0x28
 	movq	%rbp, %rdi
 	xorl	%ebp, %ebp
