@@ -101,8 +101,10 @@ void mir_target_poll(int64_t deadline)
 {
 	int64_t ns = -1;
 
-	if (deadline != MIR_NEVER)
-		ns = deadline == 0 ? 0 : MIR_MAX(deadline - mir_target_monotonic(), 0);
+	if (deadline != MIR_NEVER) {
+		ns = deadline == 0 ? 0 : deadline - mir_target_monotonic();
+		ns = MIR_MAX(ns, 0);
+	}
 	p.n = wait_events(ns);
 	if (p.n < 0 && errno != EINTR)
 		mir_panic("epoll_wait: errno %d", errno);
