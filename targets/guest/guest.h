@@ -26,6 +26,7 @@ MIR_NORETURN void mir_guest_enter(void *top, void (*fn)(void));
 struct mir_guest_port {
 	struct mir_guest_port *next;
 	uint32_t handle;
+	unsigned waiting; /* writes that there are to be done */
 
 	/* Fill in at most `room` operations, say how many. */
 	unsigned (*writes)(struct mir_guest_port *, struct mir_op ops[], unsigned room);

@@ -1,8 +1,8 @@
 /* poll.c: a turn with the tender: one submission of what all networks have to send, the wait, and
  * what they can receive.
  *
- * While frames keep coming, or nothing may be waited for and there is no network, the wait is left
- * out, except now and then for the request to end.
+ * While frames keep coming, the wait is left out, except now and then for the request to end.  In
+ * turns of fibers that have nothing to send, the tender is not bothered more often than each LOOK.
  */
 #include <mir/loop.h>
 #include <mir/target.h>
@@ -12,7 +12,8 @@
 
 enum {
 	PORT_READS = 16, /* of one network in one submission */
-	SKIPS = 16,      /* turns without a look at the request to end, at most */
+	SKIPS = 16,      /* turns without a wait, at most */
+	LOOK = 20000,    /* ns */
 };
 
 static struct {
@@ -21,6 +22,7 @@ static struct {
 	unsigned n;
 	unsigned skipped; /* waits in a row */
 	bool flowing;     /* in the last turn a network gave all that it was asked for */
+	int64_t looked;   /* when the tender was asked last */
 } t;
 
 void mir_guest_port_add(struct mir_guest_port *port)
@@ -110,9 +112,12 @@ static bool tell_read(void)
 /* How long until the deadline, for MIR_OP_WAIT. */
 static uint64_t until(int64_t deadline)
 {
+	int64_t left;
+
 	if (deadline == MIR_NEVER)
 		return UINT64_MAX;
-	return deadline == 0 ? 0 : (uint64_t)MIR_MAX(deadline - mir_target_monotonic(), 0);
+	left = deadline == 0 ? 0 : deadline - mir_target_monotonic();
+	return left > 0 ? (uint64_t)left : 0;
 }
 
 /* Whether anything was delivered. */
@@ -138,18 +143,26 @@ static bool exchange(bool wait, int64_t deadline)
 	return tell_read() || asked;
 }
 
+static bool any_waiting(void)
+{
+	for (const struct mir_guest_port *port = t.first; port; port = port->next) {
+		if (port->waiting > 0)
+			return true;
+	}
+	return false;
+}
+
 void mir_target_poll(int64_t deadline)
 {
-	bool skip = t.flowing || (deadline == 0 && !t.first);
-
-	if (!skip || t.skipped == SKIPS) {
-		t.skipped = 0;
-		exchange(true, deadline);
+	if (deadline == 0 && !t.flowing && !any_waiting() &&
+	    mir_target_monotonic() - t.looked < LOOK)
 		return;
+	if (t.flowing && t.skipped < SKIPS) {
+		t.skipped++;
+		if (exchange(false, 0) || deadline == 0)
+			return;
 	}
-	t.skipped++;
-	if (exchange(false, 0) || deadline == 0)
-		return;
 	t.skipped = 0;
 	exchange(true, deadline);
+	t.looked = mir_now();
 }

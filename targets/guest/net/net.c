@@ -48,17 +48,17 @@ static void finish(struct mir_guest_net *g, const struct mir_op ops[], unsigned 
 		}
 		mir_packet_unref(g->tx[i]);
 	}
-	g->n_tx -= n;
-	if (g->n_tx == 0)
+	g->port.waiting -= n;
+	if (g->port.waiting == 0)
 		g->n_tx_iov = 0;
-	memmove(g->tx, g->tx + n, g->n_tx * sizeof(g->tx[0]));
-	memmove(g->tx_op, g->tx_op + n, g->n_tx * sizeof(g->tx_op[0]));
+	memmove(g->tx, g->tx + n, g->port.waiting * sizeof(g->tx[0]));
+	memmove(g->tx_op, g->tx_op + n, g->port.waiting * sizeof(g->tx_op[0]));
 }
 
 static unsigned writes(struct mir_guest_port *port, struct mir_op ops[], unsigned room)
 {
 	struct mir_guest_net *g = mir_guest_net_of(port);
-	unsigned n = MIR_MIN(g->n_tx, room);
+	unsigned n = MIR_MIN(g->port.waiting, room);
 
 	memcpy(ops, g->tx_op, n * sizeof(ops[0]));
 	return n;
@@ -72,10 +72,10 @@ static void written(struct mir_guest_port *port, const struct mir_op ops[], unsi
 /* Everything that waits, now. */
 static void flush(struct mir_guest_net *g)
 {
-	if (g->n_tx == 0)
+	if (g->port.waiting == 0)
 		return;
-	mir_host_submit(g->tx_op, g->n_tx);
-	finish(g, g->tx_op, g->n_tx);
+	mir_host_submit(g->tx_op, g->port.waiting);
+	finish(g, g->tx_op, g->port.waiting);
 }
 
 static void add(struct mir_guest_net *g, struct mir_op *op, const void *p, size_t len)
@@ -88,15 +88,15 @@ static void queue(struct mir_guest_net *g, struct mir_packet *p /* take */)
 {
 	struct mir_op *op;
 
-	if (g->n_tx == MIR_GUEST_NET_TX ||
+	if (g->port.waiting == MIR_GUEST_NET_TX ||
 	    g->n_tx_iov + p->nslices + 2 > (unsigned)MIR_GUEST_NET_TX_IOV)
 		flush(g);
-	op = &g->tx_op[g->n_tx];
+	op = &g->tx_op[g->port.waiting];
 	*op = (struct mir_op){ .code = MIR_OP_NET_WRITE,
 		.handle = g->port.handle,
 		.iov = mir_guest_address(g->tx_iov + g->n_tx_iov) };
 	if (g->header > 0) {
-		uint8_t *header = g->tx_header[g->n_tx];
+		uint8_t *header = g->tx_header[g->port.waiting];
 
 		mir_vnet_write(header, p);
 		add(g, op, header, g->header);
@@ -104,7 +104,7 @@ static void queue(struct mir_guest_net *g, struct mir_packet *p /* take */)
 	add(g, op, p->data, p->len);
 	for (unsigned i = 0; i < p->nslices; i++)
 		add(g, op, p->slice[i].p, p->slice[i].len);
-	g->tx[g->n_tx++] = p;
+	g->tx[g->port.waiting++] = p;
 }
 
 static bool fits(const struct mir_guest_net *g, const struct mir_packet *p)

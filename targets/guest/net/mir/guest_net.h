@@ -51,8 +51,7 @@ struct mir_guest_net {
 	struct mir_op tx_op[MIR_GUEST_NET_TX];
 	struct mir_op_iov tx_iov[MIR_GUEST_NET_TX_IOV];
 	uint8_t tx_header[MIR_GUEST_NET_TX][MIR_GUEST_NET_HEADER];
-	unsigned n_tx, n_tx_iov;
-	unsigned told; /* of tx: handed to the present submission */
+	unsigned n_tx_iov;
 
 	struct mir_guest_net_room rx[MIR_GUEST_NET_RX];
 	unsigned want; /* rooms to offer: grows with what comes */

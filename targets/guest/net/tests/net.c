@@ -12,6 +12,13 @@
 static void turn(int64_t deadline);
 #include "../../poll.c"
 
+/* A turn that asks the tender, however short ago it did. */
+static void look(int64_t deadline)
+{
+	t.looked = -LOOK;
+	turn(deadline);
+}
+
 static struct mir_guest_net g;
 static struct mir_packet *got[FAKE_FRAMES];
 static unsigned count;
@@ -78,7 +85,7 @@ static void lengths(void)
 	begin(true);
 	for (unsigned i = 0; i < MIR_COUNT(sizes); i++) {
 		fake_frame(handle, sizes[i] > 1518 ? large : plain, MIR_VNET_HEADER, sizes[i]);
-		turn(0);
+		look(0);
 		ok(count == i + 1 && whole(got[i], sizes[i]), "%zu bytes", sizes[i]);
 		ok(got[i]->len >= MIR_MIN(sizes[i], 192u), "headers are linear");
 		ok((got[i]->data - got[i]->head + 14) % 4 == 0, "aligned");
@@ -88,7 +95,7 @@ static void lengths(void)
 	fake_frame(handle, plain, MIR_VNET_HEADER, 13);
 	fake_frame(handle, large, MIR_VNET_HEADER, 66000);
 	for (unsigned i = 0; i < 4; i++)
-		turn(0);
+		look(0);
 	ok(count == MIR_COUNT(sizes), "too long and too short are not delivered");
 	ok(g.drops.oversize == 2 && g.drops.header == 1 && g.net.stats.rx_dropped == 3, "counted");
 	end();
@@ -99,10 +106,10 @@ static void without_offloads(void)
 	begin(false);
 	ok(g.net.offloads == 0 && g.header == 0 && !g.big, "none without extensions");
 	fake_frame(handle, NULL, 0, 1514);
-	turn(0);
+	look(0);
 	ok(count == 1 && whole(got[0], 1514), "a frame");
 	fake_frame(handle, NULL, 0, 3000);
-	turn(0);
+	look(0);
 	ok(count == 1 && g.drops.oversize == 1, "too long");
 	end();
 }
@@ -114,19 +121,19 @@ static void hostile_results(void)
 	begin(true);
 	for (unsigned i = 0; i < MIR_COUNT(results); i++) {
 		fake.read_result = results[i];
-		turn(0);
+		look(0);
 		ok(count == 0 && !g.gone, "a read of %lld bytes", (long long)results[i]);
 	}
 	ok(g.drops.header == 4, "counted where it claims to be a frame");
 	fake_frame(handle, plain, MIR_VNET_HEADER, 60);
-	turn(0);
-	turn(0);
+	look(0);
+	look(0);
 	ok(count == 1, "the next is received");
 	fake.read_result = MIR_ENODEV;
-	turn(0);
+	look(0);
 	ok(g.gone, "gone");
 	fake.reads = 0;
-	turn(0);
+	look(0);
 	ok(fake.reads == 0, "and not read any more");
 	end();
 }
@@ -139,17 +146,23 @@ static void bursts(void)
 	for (unsigned i = 0; i < 200; i++)
 		fake_frame(handle, plain, MIR_VNET_HEADER, 60);
 	while (count < 200 && turns < 100) {
-		turn(0);
+		look(0);
 		turns++;
 	}
 	ok(count == 200 && turns < 25, "room grows with what comes: %u turns", turns);
 	ok(fake.waits < turns, "no wait while frames flow: %u", fake.waits);
 	fake.submits = fake.waits = 0;
-	turn(mir_now() + MIR_SECOND(1));
+	look(mir_now() + MIR_SECOND(1));
 	ok(fake.waits == 1 && fake.slept > 0, "then one that sleeps");
 	fake.submits = 0;
-	turn(mir_now() + MIR_SECOND(1));
+	look(mir_now() + MIR_SECOND(1));
 	ok(fake.submits == 1, "idle: one submission a turn");
+	turn(0);
+	turn(0);
+	ok(fake.submits == 1, "none in busy turns that follow at once");
+	mir_sleep(MIR_US(50));
+	turn(0);
+	ok(fake.submits == 2, "but now and then");
 	end();
 }
 
@@ -176,7 +189,7 @@ static void sending(void)
 	p->gso = MIR_GSO_TCP4;
 	p->gso_size = 1460;
 	ok(mir_net_send(&g.net, &p, 1) == 1 && fake.n_out == 0, "waits for the end of the turn");
-	turn(0);
+	look(0);
 	ok(fake.n_out == 1 && fake.out[0].len == MIR_VNET_HEADER + 59 &&
 		memcmp(fake.out[0].bytes, large, sizeof(large)) == 0,
 	    "the header");
@@ -204,7 +217,7 @@ static void full(void)
 			mir_packet_append(p, &(struct mir_slice){ plain, 5, NULL });
 		sent += (unsigned)mir_net_send(&g.net, &p, 1);
 	}
-	turn(0);
+	look(0);
 	ok(sent == 150 && fake.n_out == 150, "a full queue is written at once");
 	for (unsigned i = 0; i < 150; i++)
 		sent -= fake.out[i].len == MIR_VNET_HEADER + 14 + i % 140 + i % 19 * 5;
@@ -234,7 +247,7 @@ static void refusals(void)
 		fake.write_result = table[i].result;
 		fake.write_fails = 2;
 		mir_net_send(&g.net, p, 3);
-		turn(0);
+		look(0);
 		ok(*counter == before + 1 && fake.n_out == 2 * i + 2, "dropped: error %lld",
 		    (long long)table[i].result);
 	}
@@ -257,7 +270,7 @@ static void no_memory(void)
 		mir_guest_port_add(&g.port);
 		mir_mem_fail_at(i); /* a packet, a small, a big buffer */
 		for (unsigned k = 0; k < 4; k++)
-			turn(0);
+			look(0);
 		ok(g.drops.memory == i, "no memory: dropped and counted");
 		ok(count == 2 * i && whole(got[count - 1], 998), "the next is received");
 	}
@@ -269,7 +282,7 @@ static void unheard(void)
 	begin(true);
 	mir_net_listen(&g.net, NULL, NULL);
 	fake_frame(handle, plain, MIR_VNET_HEADER, 1000);
-	turn(0);
+	look(0);
 	ok(g.drops.unheard == 1 && g.net.stats.rx_dropped == 1, "nobody listens");
 	end();
 }
@@ -286,7 +299,7 @@ static void lying_headers(void)
 	begin(true);
 	for (unsigned i = 0; i < MIR_COUNT(headers); i++) {
 		fake_frame(handle, headers[i], MIR_VNET_HEADER, 60);
-		turn(0);
+		look(0);
 		ok(count == 0 && g.drops.header == i + 1, "header %u is refused", i);
 	}
 	end();
@@ -324,7 +337,7 @@ static void shutdown(void)
 {
 	begin(true);
 	fake.ready = 1;
-	turn(MIR_NEVER);
+	look(MIR_NEVER);
 	ok(fake.slept == UINT64_MAX, "for ever");
 	ok(mir_cancelled(), "the host asks to end: the main fiber is told");
 	end();
