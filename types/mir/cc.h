@@ -15,6 +15,7 @@
 #define MIR_MUST_USE          __attribute__((warn_unused_result))
 #define MIR_ALIGNED(n)        __attribute__((aligned(n)))
 #define MIR_COLD              __attribute__((cold))
+#define MIR_SECTION(name)     __attribute__((section(name), used))
 #define MIR_NOINLINE          __attribute__((noinline))
 #define MIR_WEAK              __attribute__((weak))
 /* For what runs before the stack protector has its secret. */
