@@ -47,13 +47,16 @@ fuzz_name = $(subst /,-,$(subst fuzz/,,$(basename $1)))
 UNITS   := $(foreach c,$(UNIT_C),$(BUILD)/tests/$(call unit_name,$c))
 FUZZERS := $(foreach c,$(FUZZ_C),$(BUILD)/fuzz/$(call fuzz_name,$c))
 
+# The compilers of images, one script; it finds what it needs beside the file that a link leads to.
+IMAGE_CC := x86_64-mirage-cc aarch64-mirage-cc
+
 -include cli/cli.mk
 -include tender/tender.mk
 -include tests/net/net.mk
 -include tests/isolation/isolation.mk
 
 .PHONY: all help test fuzz-build clean tests-build
-all: $(TOOL) $(TENDERS) ## build the tool at build/mirage, and the tenders beside it
+all: $(TOOL) $(TENDERS) $(IMAGE_CC:%=$(BUILD)/%) ## build the tool at build/mirage, and the tenders beside it
 
 help: ## list what make does
 	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST) | sort | expand -t 20
@@ -124,6 +127,10 @@ SHARE   := $(DESTDIR)$(PREFIX)/share/mirage
 # What images are built from, without tests and fuzzers.
 SHARED  = $(shell find types abi run lib targets libc ! -type d ! -path '*/tests/*' ! -path '*/fuzz/*' | sort)
 
+$(IMAGE_CC:%=$(BUILD)/%): $(BUILD)/%:
+	@mkdir -p $(@D)
+	@ln -sfr libc/$* $@
+
 .PHONY: demo check check-all bench bench-check fuzz install uninstall depend-check
 DEMO_PORT ?= 8080
 demo: ## build examples/www and serve it at DEMO_PORT (8080); ctrl-C ends it
@@ -138,7 +145,7 @@ depend-check:
 	@scripts/depend.sh check
 
 # Every test that needs no virtual machine.
-SYSTEM_TESTS = $(sort $(filter-out tests/long/%,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t tender/tests/*.t)))
+SYSTEM_TESTS = $(sort $(filter-out tests/long/%,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t libc/tests/*.t tender/tests/*.t)))
 check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 all tests-build net-tools isolation-images
 	@$(MAKE) --no-print-directory -j2 fuzz-build
@@ -184,12 +191,12 @@ install: all ## install below PREFIX (default /usr/local)
 	install -m 644 scripts/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirage
 	@for f in $(SHARED); do \
 		if [ -x $$f ]; then m=755; else m=644; fi; install -D -m $$m $$f $(SHARE)/$$f || exit 1; done
-	@for f in $(notdir $(wildcard libc/*-mirage-cc)); do \
+	@for f in $(IMAGE_CC); do \
 		ln -sf ../share/mirage/libc/$$f $(DESTDIR)$(PREFIX)/bin/$$f || exit 1; done
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/mirage"
 
 uninstall: ## remove what install put there
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,mirage mirage-hvt mirage-spt) $(DESTDIR)$(PREFIX)/share/man/man1/mirage.1 \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,mirage mirage-hvt mirage-spt $(IMAGE_CC)) $(DESTDIR)$(PREFIX)/share/man/man1/mirage.1 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirage
 	rm -rf $(SHARE)
 
