@@ -1,31 +1,10 @@
-/* cpu_x86_64.c: builds the page tables to stay, and ring 0's segments and gates: in ring 3, at full
- * speed.  Once they are sealed only ring 0 reaches them.
- *
- * Pages are 4 kB where protection differs; the heap has pages of 2 MiB until mir_host_protect asks
- * for less, but for the last, where stacks are taken from.
+/* cpu_x86_64.c: ring 0's gates, ports and variables, written in ring 3 and at full speed, before
+ * they are sealed.
  */
 #include <string.h>
 
-#include "../guest/host.h"
-#include "cpu_x86_64.h"
 #include "hvt.h"
-
-enum {
-	PAGE = 4096,
-	LARGE = 0x200000,
-	PER_TABLE = 512,
-	DIRECTORIES = 4,
-	SPREAD = 32,      /* the heap ends within 1/SPREAD of memory from its end */
-	SPREAD_MAX = 128, /* and so many large pages */
-};
-
-#define NX    (1ull << PTE_NX_BIT)
-#define SEEN  (PTE_PRESENT | PTE_SEEN)
-#define TABLE (SEEN | PTE_WRITE | PTE_USER)
-#define TEXT  (SEEN | PTE_USER)
-#define READ  (SEEN | PTE_USER | NX)
-#define WRITE (SEEN | PTE_USER | PTE_WRITE | NX)
-#define RING0 (SEEN | PTE_WRITE | NX)
+#include "tables.h"
 
 #define CR4_ALWAYS   0x620u /* PAE OSFXSR OSXMMEXCPT */
 #define CR4_UMIP     0x800u
@@ -35,93 +14,14 @@ enum {
 #define CR4_SMAP     0x200000u
 #define XCR0_WANTED  0xe7u /* x87 SSE AVX AVX-512 */
 
-/* Behind the image. */
-struct tables {
-	uint64_t pml4[PER_TABLE], pdpt[PER_TABLE];
-	uint64_t pd[DIRECTORIES * PER_TABLE];
-	uint64_t pt[]; /* a table for each 2 MiB of memory; not all are in use */
-};
-
-/* ---- page tables ---- */
-
-static uint64_t address(const void *p)
-{
-	return (uint64_t)(uintptr_t)p;
-}
-
-static void map_small(struct tables *t, uint64_t from, uint64_t to, uint64_t flags)
-{
-	for (uint64_t page = from / PAGE; page < (to + PAGE - 1) / PAGE; page++) {
-		uint64_t large = page / PER_TABLE;
-
-		t->pd[large] = address(&t->pt[large * PER_TABLE]) | TABLE;
-		t->pt[page] = page * PAGE | flags;
-	}
-}
-
-/* Large pages where they fit. */
-static void map(struct tables *t, uint64_t from, uint64_t to, uint64_t flags)
-{
-	uint64_t first = (from + LARGE - 1) & -(uint64_t)LARGE, last = to & -(uint64_t)LARGE;
-
-	if (first >= last) {
-		map_small(t, from, to, flags);
-		return;
-	}
-	map_small(t, from, first, flags);
-	for (; first < last; first += LARGE)
-		t->pd[first / LARGE] = first | flags | PTE_LARGE;
-	map_small(t, last, to, flags);
-}
-
-static void map_image(struct tables *t)
-{
-	uint64_t ring0 = address(mir_hvt_ring0);
-
-	map(t, MIR_HVT_BOOT, MIR_HVT_BOOT + MIR_HVT_BOOT_ROOM, READ);
-	map(t, address(mir_image_start), address(mir_image_text_end), TEXT);
-	map(t, address(mir_image_text_end), address(mir_image_rodata_end), READ);
-	map(t, address(mir_image_rodata_end), address(mir_image_end), WRITE);
-	map(t, address(mir_image_relro_start), address(mir_image_relro_end), READ);
-	map_small(t, address(mir_hvt_ring0_code), ring0, SEEN);
-	map_small(t, ring0, ring0 + PAGE, RING0);
-	t->pt[MIR_HVT_TRAP_VIEW / PAGE] = ring0 | READ;
-}
-
-static void map_all(struct tables *t, uint64_t start, uint64_t end)
-{
-	uint64_t fine = MIR_MAX(start, (end - 1) & -(uint64_t)LARGE);
-
-	t->pml4[0] = address(t->pdpt) | TABLE;
-	for (unsigned i = 0; i < DIRECTORIES; i++)
-		t->pdpt[i] = address(&t->pd[i * PER_TABLE]) | TABLE;
-	map_image(t);
-	map(t, address(t), start, RING0);
-	map(t, start, fine, WRITE);
-	map_small(t, fine, end, WRITE);
-	mir_guest.fine = end - fine;
-}
-
-/* ---- segments and gates ---- */
-
-static void put(unsigned at, const void *p, size_t n)
-{
-	memcpy(mir_hvt_ring0 + at, p, n);
-}
-
-static void put64(unsigned at, uint64_t v)
-{
-	put(at, &v, sizeof(v));
-}
-
 static void put_gate(unsigned at, const uint8_t *code, bool from_ring3)
 {
 	enum { INTERRUPT_GATE = 0x8e, FROM_RING3 = 0x60, IST1 = 1 };
-	uint64_t to = address(mir_hvt_ring0_code) + (uint64_t)(code - mir_hvt_stub);
+	uint64_t to = mir_hvt_address(mir_hvt_ring0_code) + (uint64_t)(code - mir_hvt_stub);
 	uint64_t type = INTERRUPT_GATE | (from_ring3 ? FROM_RING3 : 0);
 
-	put64(at, (to & 0xffff) | KERNEL_CS << 16 | (uint64_t)IST1 << 32 | type << 40 |
-		      (to >> 16 & 0xffff) << 48);
+	mir_hvt_put64(at, (to & 0xffff) | KERNEL_CS << 16 | (uint64_t)IST1 << 32 | type << 40 |
+			      (to >> 16 & 0xffff) << 48);
 }
 
 static void build_gates(void)
@@ -141,21 +41,21 @@ static void build_tss(void)
 	uint16_t io = IO;
 
 	_Static_assert(TSS_LIMIT == IO + FIRST + N, "a byte of ones ends it");
-	put64(RING0_TSS + IST, address(mir_hvt_ring0 + RING0_END));
-	put(RING0_TSS + IO_OFFSET, &io, sizeof(io));
+	mir_hvt_put64(RING0_TSS + IST, mir_hvt_address(mir_hvt_ring0 + RING0_END));
+	mir_hvt_put(RING0_TSS + IO_OFFSET, &io, sizeof(io));
 	memset(mir_hvt_ring0 + RING0_TSS + IO, 0xff, FIRST + N + 1);
 	memset(mir_hvt_ring0 + RING0_TSS + IO + FIRST, 0, N);
 }
 
-static void build_variables(const struct tables *t, uint64_t start, uint64_t end)
+static void build_variables(const struct mir_hvt_tables *t, uint64_t start, uint64_t end)
 {
-	put64(RING0_PD, address(t->pd));
-	put64(RING0_PT, address(t->pt));
-	put64(RING0_HEAP, start / PAGE);
-	put64(RING0_HEAP + 8, (end - start) / PAGE);
-	put64(RING0_FLAGS, 0);
-	put64(RING0_FLAGS + 8, READ);
-	put64(RING0_FLAGS + 16, WRITE);
+	mir_hvt_put64(RING0_PD, mir_hvt_address(t->pd));
+	mir_hvt_put64(RING0_PT, mir_hvt_address(t->pt));
+	mir_hvt_put64(RING0_HEAP, start / PAGE);
+	mir_hvt_put64(RING0_HEAP + 8, (end - start) / PAGE);
+	mir_hvt_put64(RING0_FLAGS, 0);
+	mir_hvt_put64(RING0_FLAGS + 8, MAP_READ);
+	mir_hvt_put64(RING0_FLAGS + 16, MAP_WRITE);
 }
 
 /* ---- what the CPU offers ---- */
@@ -179,29 +79,15 @@ static void choose(struct mir_hvt_seal *seal)
 	}
 }
 
-/* Tenders refuse what ends at `mem`. Some large pages are left out: small ones more are by
- * mir_guest_memory_begin. */
-static uint64_t heap_end(uint64_t mem, uint64_t chance)
+void mir_hvt_build_cpu(
+    struct mir_hvt_tables *t, uint64_t start, uint64_t end, struct mir_hvt_seal *seal)
 {
-	uint64_t spread = MIR_MIN(mem / SPREAD / LARGE, (uint64_t)SPREAD_MAX) + 1;
-
-	return ((mem - 1) & -(uint64_t)PAGE) - chance % spread * LARGE;
-}
-
-void mir_hvt_build(uint64_t mem, uint64_t chance, struct mir_hvt_seal *seal)
-{
-	struct tables *t = (struct tables *)(void *)mir_image_end;
-	uint64_t n_tables = (mem + LARGE - 1) / LARGE;
-	uint64_t start = address(&t->pt[n_tables * PER_TABLE]);
-	uint64_t end = heap_end(mem, chance);
-
-	map_all(t, start, end);
-	memcpy(mir_hvt_ring0_code, mir_hvt_stub, (size_t)(mir_hvt_stub_end - mir_hvt_stub));
+	t->top[0] = mir_hvt_address(t->second) | PTE_TABLE;
+	for (unsigned i = 0; i < DIRECTORIES; i++)
+		t->second[i] = mir_hvt_address(&t->pd[i * PER_TABLE]) | PTE_TABLE;
 	build_gates();
 	build_tss();
 	build_variables(t, start, end);
 	choose(seal);
-	seal->table = address(t->pml4);
-	mir_guest.mem_start = mir_image_end + (start - address(t));
-	mir_guest.mem_end = mir_image_end + (end - address(t));
+	seal->table = mir_hvt_address(t->top);
 }

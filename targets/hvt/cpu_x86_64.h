@@ -34,7 +34,8 @@
 #define PTE_LARGE   0x80
 #define PTE_NX_BIT  63
 
-#define VECTORS 32
+#define VECTORS     32
+#define TABLES_MORE 0
 
 /* Ring 3 asks ring 0 by a division by zero at one address: `syscall` and INT do not lead to ring 0
  * under kvm_pvm, #UD and #BP lead to the host under others. The number in EAX: */
@@ -73,13 +74,20 @@ struct mir_hvt_frame {
 MIR_NORETURN void mir_hvt_trap(const struct mir_hvt_frame *);
 
 /* stub_x86_64.S */
-extern const uint8_t mir_hvt_stub[], mir_hvt_stub_end[];
 extern const uint8_t mir_hvt_stub_gates[], mir_hvt_stub_call[];
 
-/* Two pages after each other. */
-extern uint8_t mir_hvt_ring0_code[4096], mir_hvt_ring0[4096];
-/* The entry's page tables; then the first stack (two pages) and that of mir_hvt_trap. */
-extern uint8_t mir_hvt_first[3 * 4096];
+#define PTE_NX    (1ull << PTE_NX_BIT)
+#define PTE_VALID (PTE_PRESENT | PTE_SEEN)
+#define PTE_TABLE (PTE_VALID | PTE_WRITE | PTE_USER)
+
+/* As tables.h wants them. */
+#define MAP_TEXT       (PTE_VALID | PTE_USER)
+#define MAP_READ       (PTE_VALID | PTE_USER | PTE_NX)
+#define MAP_WRITE      (PTE_VALID | PTE_USER | PTE_WRITE | PTE_NX)
+#define MAP_RING0      (PTE_VALID | PTE_WRITE | PTE_NX)
+#define MAP_RING0_CODE PTE_VALID
+#define MAP_TABLE      PTE_TABLE
+#define MAP_LARGE(map) ((map) | PTE_LARGE)
 #endif
 
 #endif

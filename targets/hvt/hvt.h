@@ -19,12 +19,12 @@ int mir_hvt_protect(uint64_t first, uint64_t n, unsigned kind);
 /* call_CPU.S */
 void mir_hvt_set_tls(uint64_t base, bool in_ring0);
 
-/* cpu_CPU.c: what the entry's ring 0 (EL1) is asked to do last. */
+/* What ring 0 (EL1) is asked to do last by the entry. */
 struct mir_hvt_seal {
-	uint64_t table, control, extended; /* x86_64: CR3, CR4, XCR0 or 0 */
+	uint64_t table, control, extended; /* x86_64: CR3, CR4, XCR0 or 0; aarch64: TTBR0, SCTLR */
 };
 
-/* cpu_CPU.c: builds the page tables to stay of memory [0, mem), and says where the heap is, whose
+/* tables.c: builds the page tables to stay of memory [0, mem), and says where the heap is, whose
  * end is a matter of `chance`. */
 void mir_hvt_build(uint64_t mem, uint64_t chance, struct mir_hvt_seal *);
 

@@ -5,8 +5,8 @@
  */
 #include "../guest/fault.h"
 #include "../guest/host.h"
-#include "cpu_x86_64.h"
 #include "hvt.h"
+#include "tables.h"
 
 enum { STATUS = 255, COOKIE = 512, PAGE_FAULT = 14, PROTECTION = 13, INT3 = 3 };
 
