@@ -132,6 +132,7 @@ int main(int argc, char **argv)
 	open_descriptors(&d, dev);
 	if (extended)
 		features = offered(&image, &d);
+	trace_start(&o, &image);
 	fault_stack();
 	if (features & MIR_EXT_SHUTDOWN)
 		waiter_signals(&d.waiter, true);

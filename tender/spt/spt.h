@@ -42,6 +42,12 @@ struct descriptors {
 void allow_guest(struct filter *, const struct image *, const struct options *,
     const struct device dev[], const struct descriptors *, bool extended, uint32_t features);
 
+/* ---- trace.c ---- */
+
+/* With --gdb or --dumpcore: starts the process that traces this one, and waits for gdb.  Before
+ * sandbox_enter(). Blocks. */
+void trace_start(const struct options *, const struct image *);
+
 /* ---- enter_CPU.c ---- */
 
 /* Jumps to the image: `boot` in the register of the first argument, the stack at the end of
