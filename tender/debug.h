@@ -9,6 +9,7 @@
 
 #include "tender.h"
 
+#include <sys/types.h>
 #include <sys/user.h>
 
 /* ---- debug_CPU.c ---- */
