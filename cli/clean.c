@@ -82,7 +82,7 @@ static bool is_image(const char *path)
 
 static bool is_product(const char *path)
 {
-	static const char *const ends[] = { ".o", ".d", ".tmp", ".map", ".sizes" };
+	static const char *const ends[] = { ".o", ".d", ".tmp", ".map", ".sizes", ".s" };
 	static const char *const names[] = { "flags", "flags-app", "link" };
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)

@@ -83,12 +83,13 @@ int command_query(const struct arguments *);
 int command_sim(const struct arguments *);
 int command_crunch(const struct arguments *);
 int command_sizes(const struct arguments *);
+int command_symbols(const struct arguments *);
 int command_help(const struct arguments *);
 
 /* Option tables of the commands, beside their functions. */
 extern const struct option options_new[], options_configure[], options_depend[], options_build[],
     options_run[], options_clean[], options_describe[], options_query[], options_sim[],
-    options_crunch[], options_sizes[];
+    options_crunch[], options_sizes[], options_symbols[];
 /* NULL-ended by name. */
 extern const struct command commands[];
 

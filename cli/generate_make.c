@@ -175,28 +175,40 @@ static void objects(const struct configuration *c, struct text *out)
 	text_add(out, "\n\n");
 }
 
-static void rules(const struct configuration *c, struct text *out)
+/* How the image is linked and taken apart. */
+static void link_rule(const struct configuration *c, struct text *out)
 {
-	bool strip_all = c->target.freestanding && !c->graph.symbols;
+	bool bare = c->target.freestanding;
+	const char *tool = recipe_quote(paths_tool());
 
+	text_addf(out, "all: $(OUTPUT)\n.PHONY: all\n.DELETE_ON_ERROR:\n\n"
+		       "# obj/link holds the objects and the linker's flags, obj/flags the "
+		       "compiler's; both are\n"
+		       "# written only when they change.\n"
+		       "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link $T/build.mk\n"
+		       "\t@echo '[link] $(notdir $@)'\n"
+		       "\t@mkdir -p '$(@D)'\n"
+		       "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n");
+	if (bare && c->graph.symbols)
+		text_addf(out,
+		    "# Once more with a table of what is where, behind all code.\n"
+		    "\t@%s symbols '$@' '$@.s'\n"
+		    "\t@$(CC) -c -o '$@.o' '$@.s'\n"
+		    "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link '$@.o'\n",
+		    tool);
 	text_addf(out,
-	    "all: $(OUTPUT)\n.PHONY: all\n.DELETE_ON_ERROR:\n\n"
-	    "# obj/link holds the objects and the linker's flags, obj/flags the "
-	    "compiler's; both are\n"
-	    "# written only when they change.\n"
-	    "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link $T/build.mk\n"
-	    "\t@echo '[link] $(notdir $@)'\n"
-	    "\t@mkdir -p '$(@D)'\n"
-	    "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n"
 	    "\t@%s sizes '$@.map' '$@.sizes'\n"
-	    "\t@$(OBJCOPY) --only-keep-debug '$@' '$@.debug'\n",
-	    recipe_quote(paths_tool()));
-	text_addf(out,
+	    "\t@$(OBJCOPY) --only-keep-debug '$@' '$@.debug'\n"
 	    "# What debuggers read goes beside the image%s.\n"
 	    "\t@$(OBJCOPY) %s --add-section " SIZES_SECTION "='$@.sizes' \\\n"
 	    "\t\t--add-gnu-debuglink='$@.debug' '$@'\n\n",
-	    strip_all ? ", and so do the names of functions" : "; names of functions stay",
-	    strip_all ? "--strip-all" : "--strip-debug");
+	    tool, bare ? ", names of functions too" : "; names of functions stay",
+	    bare ? "--strip-all" : "--strip-debug");
+}
+
+static void rules(const struct configuration *c, struct text *out)
+{
+	link_rule(c, out);
 	text_add(out, "define compile\n"
 		      "@echo '[cc] $(1)'\n"
 		      "@mkdir -p '$(@D)'\n"
