@@ -92,7 +92,8 @@ static void fill_manifest(const struct configuration *c, struct manifest *m)
 	m->conf = mem_str(path_base(c->conf.file));
 	m->main = mem_str(mains[c->conf.main]);
 	m->job = c->conf.job;
-	m->compiler = mem_str(c->compiler);
+	/* Without the folder of the tree: that is of this machine. */
+	m->compiler = replace_all(c->compiler, mem_fmt("%s/libc/", c->share), "");
 	m->arguments = request_text(&c->request);
 	keys(m, g->common, COMMON_KEYS, "");
 	keys(m, g->keys, g->n_keys, "app");
