@@ -18,20 +18,20 @@ static struct {
 	unsigned depth; /* of reports */
 } s;
 
-static void say_n(const char *text, size_t len)
+MIR_COLD MIR_NOINLINE static void say_n(const char *text, size_t len)
 {
 	len = MIR_MIN(len, sizeof(s.text) - s.len);
 	memcpy(s.text + s.len, text, len);
 	s.len += len;
 }
 
-static void say(const char *text)
+MIR_COLD MIR_NOINLINE static void say(const char *text)
 {
 	say_n(text, strlen(text));
 }
 
 /* In base 10 or 16, at least `width` digits. */
-static void say_number(uint64_t v, unsigned base, unsigned width)
+MIR_COLD MIR_NOINLINE static void say_number(uint64_t v, unsigned base, unsigned width)
 {
 	char digits[20];
 	unsigned n = 0;
@@ -43,7 +43,7 @@ static void say_number(uint64_t v, unsigned base, unsigned width)
 	say_n(digits + sizeof(digits) - n, n);
 }
 
-static void say_address(uintptr_t address)
+MIR_COLD MIR_NOINLINE static void say_address(uintptr_t address)
 {
 	say("0x");
 	say_number(address, 16, 1);
@@ -57,7 +57,7 @@ static void flush(void)
 
 /* ---- backtraces ---- */
 
-static void say_place(unsigned number, uintptr_t pc)
+MIR_COLD MIR_NOINLINE static void say_place(unsigned number, uintptr_t pc)
 {
 	size_t offset = 0;
 	const char *name = mir_guest_symbol(pc, &offset);
@@ -86,7 +86,7 @@ static bool is_stack(uintptr_t at)
 	       at < (uintptr_t)mir_guest.mem_end && (uintptr_t)mir_guest.mem_end - at >= PAGE;
 }
 
-static void say_repeated(unsigned n)
+MIR_COLD MIR_NOINLINE static void say_repeated(unsigned n)
 {
 	if (n == 0)
 		return;
@@ -96,7 +96,7 @@ static void say_repeated(unsigned n)
 }
 
 /* Recursion is told in one line. */
-static void backtrace(uintptr_t pc, uintptr_t at)
+MIR_COLD MIR_NOINLINE static void backtrace(uintptr_t pc, uintptr_t at)
 {
 	unsigned n = 0, repeated = 0;
 	uintptr_t last = 0;
@@ -178,7 +178,7 @@ static const char *where(uintptr_t at)
 	return "no memory of the image";
 }
 
-static void say_fault(const struct mir_fault *f)
+MIR_COLD MIR_NOINLINE static void say_fault(const struct mir_fault *f)
 {
 	const struct mir_fiber *self = mir_self(), *over = NULL;
 
@@ -204,7 +204,7 @@ static void say_fault(const struct mir_fault *f)
 	say("\n");
 }
 
-static void say_register(const char *name, uint64_t value, unsigned n)
+MIR_COLD MIR_NOINLINE static void say_register(const char *name, uint64_t value, unsigned n)
 {
 	say(n % REGISTERS_A_LINE == 0 ? "  " : " ");
 	for (size_t i = strlen(name); i < 5; i++)
@@ -216,7 +216,7 @@ static void say_register(const char *name, uint64_t value, unsigned n)
 		say("\n");
 }
 
-static void say_registers(const struct mir_fault *f)
+MIR_COLD MIR_NOINLINE static void say_registers(const struct mir_fault *f)
 {
 	unsigned n = 0;
 

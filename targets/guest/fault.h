@@ -31,10 +31,10 @@ struct mir_fault {
 /* Prints all of it on the console, in one call of it.  Uses no memory but the stack, at most 4 kB
  * of it.  Called again while it runs (what it looks at is broken too): prints what it has and that.
  */
-void mir_fault_report(const struct mir_fault *);
+void mir_fault_report(const struct mir_fault *) MIR_COLD;
 
 /* symbol.c: the function that `pc` is in and how far, from the table that `mirage build --symbols`
  * puts into the image; NULL: no table, or nothing there. */
-const char *mir_guest_symbol(uintptr_t pc, size_t *offset);
+const char *mir_guest_symbol(uintptr_t pc, size_t *offset) MIR_COLD;
 
 #endif

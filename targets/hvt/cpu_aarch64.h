@@ -54,7 +54,7 @@ struct mir_hvt_frame {
 	uint64_t regs[31];
 	uint64_t sp, pc, flags, syndrome, address;
 };
-MIR_NORETURN void mir_hvt_trap(const struct mir_hvt_frame *);
+MIR_NORETURN MIR_COLD void mir_hvt_trap(const struct mir_hvt_frame *);
 
 /* start_aarch64.S: SCTLR_EL1 and ID_AA64MMFR1_EL1 as they were at the entry. */
 extern uint64_t mir_hvt_control, mir_hvt_features;

@@ -71,7 +71,7 @@ struct mir_hvt_frame {
 	uint64_t gate;    /* after the gate's call */
 	uint64_t rest[6]; /* error code where the vector has one; rip cs rflags rsp ss */
 };
-MIR_NORETURN void mir_hvt_trap(const struct mir_hvt_frame *);
+MIR_NORETURN MIR_COLD void mir_hvt_trap(const struct mir_hvt_frame *);
 
 /* stub_x86_64.S */
 extern const uint8_t mir_hvt_stub_gates[], mir_hvt_stub_call[];

@@ -26,10 +26,10 @@ struct mir_hvt_seal {
 
 /* tables.c: builds the page tables to stay of memory [0, mem), and says where the heap is, whose
  * end is a matter of `chance`. */
-void mir_hvt_build(uint64_t mem, uint64_t chance, struct mir_hvt_seal *);
+void mir_hvt_build(uint64_t mem, uint64_t chance, struct mir_hvt_seal *) MIR_COLD;
 
 /* start.c: what the entry calls in ring 3 (EL0), before the page tables are sealed. */
-const struct mir_hvt_seal *mir_hvt_begin(const struct mir_hvt_boot *, uint64_t chance);
+const struct mir_hvt_seal *mir_hvt_begin(const struct mir_hvt_boot *, uint64_t chance) MIR_COLD;
 
 /* start.c: where ring 3 goes on, on the first stack, when they are. */
 MIR_NORETURN void mir_hvt_main(void);

@@ -33,10 +33,10 @@ extern uint8_t mir_hvt_first[3 * PAGE];
 /* cpu_CPU.c: all that is not page tables of memory: their upper levels, where ring 0 is entered,
  * what it knows.  The heap is [start, end). */
 void mir_hvt_build_cpu(
-    struct mir_hvt_tables *, uint64_t start, uint64_t end, struct mir_hvt_seal *);
+    struct mir_hvt_tables *, uint64_t start, uint64_t end, struct mir_hvt_seal *) MIR_COLD;
 
 /* Writes n bytes into ring 0's page of data. */
-void mir_hvt_put(unsigned at, const void *, size_t n);
-void mir_hvt_put64(unsigned at, uint64_t);
+void mir_hvt_put(unsigned at, const void *, size_t n) MIR_COLD;
+void mir_hvt_put64(unsigned at, uint64_t) MIR_COLD;
 
 #endif
