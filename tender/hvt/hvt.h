@@ -105,6 +105,8 @@ struct vm {
 	struct guest guest;
 };
 
+/* /dev/kvm; a machine of it. */
+void vm_open_kvm(struct vm *);
 void vm_open(struct vm *);
 /* The memory of vm->guest, `mapped` bytes from 0, all zero. */
 void vm_make_memory(struct vm *);

@@ -64,7 +64,7 @@ static bool place_ring(struct guest *g, bool extended)
  * thread does it while the machine and its memory are made. */
 struct cpu_job {
 	struct vm *vm;
-	sem_t made; /* vm->cpu is there */
+	sem_t made, known; /* vm->cpu is there; what KVM offers is read */
 	pthread_t thread;
 	uint64_t tsc_hz;
 };
@@ -74,6 +74,7 @@ static void *set_cpu_up(void *arg)
 	struct cpu_job *job = arg;
 
 	cpu_read_features(job->vm->kvm);
+	sem_post(&job->known);
 	while (sem_wait(&job->made) < 0)
 		;
 	job->tsc_hz = cpu_setup(job->vm);
@@ -85,9 +86,18 @@ static void cpu_job_start(struct cpu_job *job)
 	int rc;
 
 	sem_init(&job->made, 0, 0);
+	sem_init(&job->known, 0, 0);
 	rc = pthread_create(&job->thread, NULL, set_cpu_up, job);
 	if (rc != 0)
 		die("no thread: %s", strerror(rc));
+}
+
+/* KVM waits for all CPUs of the host when a machine gets memory; not for one that asks CPUID over
+ * and over. */
+static void cpu_job_wait(struct cpu_job *job)
+{
+	while (sem_wait(&job->known) < 0)
+		;
 }
 
 static uint64_t cpu_job_end(struct cpu_job *job)
@@ -127,6 +137,30 @@ static void load_image(struct vm *vm, const char *path)
 	close(vm->guest.image->fd);
 }
 
+/* The machine, while KVM is still asked what CPU it offers. */
+static void make_machine(struct vm *vm, const struct options *o, struct cpu_job *job)
+{
+	vm_open(vm);
+	vm_make_cpu(vm);
+	sem_post(&job->made);
+	vm_make_memory(vm);
+	cpu_write_tables(&vm->guest);
+	load_image(vm, o->image);
+	cpu_job_wait(job);
+	vm_give_memory(vm);
+}
+
+static void enter_sandbox(struct vm *vm, struct ring *ring, bool with_ring)
+{
+	sandbox_drop();
+	if (with_ring) {
+		ring->shared = (struct mir_hvt_ring *)(void *)(vm->guest.mem + vm->guest.size);
+		ring_start(ring);
+		cpu_set_kick(vm, ring->kick);
+	}
+	policy_enter(vm, with_ring ? ring : NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static struct options o;
@@ -142,6 +176,8 @@ int main(int argc, char **argv)
 	options_parse(argc, argv, MIR_ABI_HVT, &o);
 	g->size = usable_memory(o.mem);
 	read_image(o.image, g->size, &image);
+	vm_open_kvm(&vm);
+	cpu_job_start(&job);
 	find_devices(g);
 	extended = !o.plain && image.ext.version != 0;
 	with_ring = place_ring(g, extended);
@@ -150,22 +186,9 @@ int main(int argc, char **argv)
 	attach_all(&o, &image, extended, dev);
 	waiter_open(&g->waiter, dev);
 	waiter_signals(&g->waiter, extended);
-	vm_open(&vm);
-	cpu_job_start(&job);
-	vm_make_cpu(&vm);
-	sem_post(&job.made);
-	vm_make_memory(&vm);
-	cpu_write_tables(g);
-	load_image(&vm, o.image);
-	vm_give_memory(&vm);
+	make_machine(&vm, &o, &job);
 	write_boot(&vm, &o, with_ring, cpu_job_end(&job), start);
 	debug_start(&vm, &o);
-	sandbox_drop();
-	if (with_ring) {
-		ring.shared = (struct mir_hvt_ring *)(void *)(g->mem + g->size);
-		ring_start(&ring);
-		cpu_set_kick(&vm, ring.kick);
-	}
-	policy_enter(&vm, with_ring ? &ring : NULL);
+	enter_sandbox(&vm, &ring, with_ring);
 	_exit(vm_run(&vm));
 }

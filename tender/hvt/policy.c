@@ -76,7 +76,7 @@ static void allow_release(struct filter *f, const struct guest *g)
 void policy_enter(const struct vm *vm, const struct ring *ring)
 {
 	const struct guest *g = &vm->guest;
-	struct filter f = { .n = 0 };
+	static struct filter f;
 	bool submit = g->features & MIR_EXT_SUBMIT;
 
 	/* What is called most, first: a filter is read from its beginning. */
