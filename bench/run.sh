@@ -29,6 +29,8 @@ measure() {
 	fi
 }
 "$here/bench/fiber.sh" "${json[@]}" || status=1
+echo
+"$here/bench/start.sh" "${json[@]}" || status=1
 for mode in socket direct; do
 	measure http www $mode
 	measure idle www $mode

@@ -49,3 +49,14 @@ $(eval $(call tender_rule,mirage-spt,$(TENDER_SPT_C)))
 
 .PHONY: tenders
 tenders: $(TENDERS) ## build the tenders at build/mirage-hvt and build/mirage-spt
+
+# The least that tenders could do, and what measures (bench/start.sh).
+$(BUILD)/bench/floor-hvt $(BUILD)/bench/floor-spt: $(BUILD)/bench/%: bench/%.c
+	$(call say,CC $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LANG_FLAGS) $(CFLAGS) -fPIE $(MUSL_INCLUDE) $(TENDER_LINK) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o \
+		$< $(MUSL_LIB)/libc.a -lgcc $(MUSL_LIB)/crtn.o -o $@
+$(BUILD)/bench/start: bench/start.c
+	$(call say,CC $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LANG_FLAGS) $(CFLAGS) $< -o $@
