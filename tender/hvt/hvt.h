@@ -105,8 +105,6 @@ struct vm {
 	struct guest guest;
 };
 
-/* /dev/kvm; a machine of it. */
-void vm_open_kvm(struct vm *);
 void vm_open(struct vm *);
 /* The memory of vm->guest, `mapped` bytes from 0, all zero. */
 void vm_make_memory(struct vm *);
@@ -124,8 +122,6 @@ _Noreturn void vm_die(const struct vm *, const char *what);
 
 /* Descriptors and page tables, into memory. */
 void cpu_write_tables(struct guest *);
-/* May run while the machine is made: what guests see of the host's CPU. */
-void cpu_read_features(int kvm);
 /* Sets features and registers up; returns cycles of the guest's clock a second. */
 uint64_t cpu_setup(struct vm *);
 uint64_t cpu_pc(const struct vm *);

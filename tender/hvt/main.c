@@ -1,5 +1,4 @@
 /* main.c: mirage-hvt runs an image as a guest of KVM. */
-#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -60,60 +59,13 @@ static bool place_ring(struct guest *g, bool extended)
 	return ring;
 }
 
-/* To ask KVM what CPU it offers takes as long as all the rest, above all where CPUID traps: a
- * thread does it while the machine and its memory are made. */
-struct cpu_job {
-	struct vm *vm;
-	sem_t made, known; /* vm->cpu is there; what KVM offers is read */
-	pthread_t thread;
-	uint64_t tsc_hz;
-};
-
-static void *set_cpu_up(void *arg)
-{
-	struct cpu_job *job = arg;
-
-	cpu_read_features(job->vm->kvm);
-	sem_post(&job->known);
-	while (sem_wait(&job->made) < 0)
-		;
-	job->tsc_hz = cpu_setup(job->vm);
-	return NULL;
-}
-
-static void cpu_job_start(struct cpu_job *job)
-{
-	int rc;
-
-	sem_init(&job->made, 0, 0);
-	sem_init(&job->known, 0, 0);
-	rc = pthread_create(&job->thread, NULL, set_cpu_up, job);
-	if (rc != 0)
-		die("no thread: %s", strerror(rc));
-}
-
-/* KVM waits for all CPUs of the host when a machine gets memory; not for one that asks CPUID over
- * and over. */
-static void cpu_job_wait(struct cpu_job *job)
-{
-	while (sem_wait(&job->known) < 0)
-		;
-}
-
-static uint64_t cpu_job_end(struct cpu_job *job)
-{
-	pthread_join(job->thread, NULL);
-	return job->tsc_hz;
-}
-
-static void write_boot(
-    struct vm *vm, const struct options *o, bool ring, uint64_t tsc_hz, uint64_t start)
+static void write_boot(struct vm *vm, const struct options *o, bool ring, uint64_t start)
 {
 	struct guest *g = &vm->guest;
 	struct mir_hvt_boot boot = {
 		.mem_size = g->size,
 		.kernel_end = g->image->end,
-		.tsc_hz = tsc_hz,
+		.tsc_hz = cpu_setup(vm),
 		.ring = ring ? g->size : 0,
 		.host_features = ring ? MIR_HVT_HOST_RING : 0,
 	};
@@ -137,17 +89,14 @@ static void load_image(struct vm *vm, const char *path)
 	close(vm->guest.image->fd);
 }
 
-/* The machine, while KVM is still asked what CPU it offers. */
-static void make_machine(struct vm *vm, const struct options *o, struct cpu_job *job)
+static void make_machine(struct vm *vm, const struct options *o)
 {
 	vm_open(vm);
-	vm_make_cpu(vm);
-	sem_post(&job->made);
 	vm_make_memory(vm);
 	cpu_write_tables(&vm->guest);
 	load_image(vm, o->image);
-	cpu_job_wait(job);
 	vm_give_memory(vm);
+	vm_make_cpu(vm);
 }
 
 static void enter_sandbox(struct vm *vm, struct ring *ring, bool with_ring)
@@ -167,7 +116,6 @@ int main(int argc, char **argv)
 	static struct image image;
 	static struct device dev[MIR_MFT_ENTRIES];
 	static struct vm vm = { .guest = { .image = &image, .dev = dev } };
-	static struct cpu_job job = { .vm = &vm };
 	static struct ring ring = { .guest = &vm.guest };
 	struct guest *g = &vm.guest;
 	uint64_t start = now();
@@ -176,8 +124,6 @@ int main(int argc, char **argv)
 	options_parse(argc, argv, MIR_ABI_HVT, &o);
 	g->size = usable_memory(o.mem);
 	read_image(o.image, g->size, &image);
-	vm_open_kvm(&vm);
-	cpu_job_start(&job);
 	find_devices(g);
 	extended = !o.plain && image.ext.version != 0;
 	with_ring = place_ring(g, extended);
@@ -186,8 +132,8 @@ int main(int argc, char **argv)
 	attach_all(&o, &image, extended, dev);
 	waiter_open(&g->waiter, dev);
 	waiter_signals(&g->waiter, extended);
-	make_machine(&vm, &o, &job);
-	write_boot(&vm, &o, with_ring, cpu_job_end(&job), start);
+	make_machine(&vm, &o);
+	write_boot(&vm, &o, with_ring, start);
 	debug_start(&vm, &o);
 	enter_sandbox(&vm, &ring, with_ring);
 	_exit(vm_run(&vm));

@@ -26,17 +26,13 @@ static _Noreturn void no_kvm(int error)
 	die("/dev/kvm: %s", strerror(error));
 }
 
-void vm_open_kvm(struct vm *vm)
+void vm_open(struct vm *vm)
 {
 	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (vm->kvm < 0)
 		no_kvm(errno);
 	if (ioctl(vm->kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
 		die("/dev/kvm speaks another version of its interface than %d", KVM_API_VERSION);
-}
-
-void vm_open(struct vm *vm)
-{
 	do
 		vm->fd = ioctl(vm->kvm, KVM_CREATE_VM, 0);
 	while (vm->fd < 0 && errno == EINTR);
