@@ -295,6 +295,27 @@ static unsigned load_target(const char *folder, struct descriptors *out)
 	return errors;
 }
 
+void descriptors_elsewhere(const struct target *target, struct descriptors *out)
+{
+	const char *all = target->folder ? path_dir(target->folder) : NULL;
+	struct list files = { 0 };
+
+	if (!all)
+		return;
+	dir_glob(all, "*/target.conf", &files);
+	for (size_t i = 0; i < files.n; i++) {
+		struct descriptors there = { 0 };
+
+		if (str_eq(path_dir(files.v[i]), target->name))
+			continue;
+		load_target(path_join(all, path_dir(files.v[i])), &there);
+		for (size_t j = 0; j < there.n; j++) {
+			out->v = mem_grow(out->v, out->n, &out->cap, sizeof *out->v);
+			out->v[out->n++] = there.v[j];
+		}
+	}
+}
+
 unsigned descriptors_load(const char *share, const struct target *target,
     const struct list *folders, struct descriptors *out)
 {

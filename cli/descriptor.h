@@ -102,6 +102,8 @@ unsigned descriptor_parse(const char *file, const char *data, size_t len, struct
  * were reported. */
 unsigned descriptors_load(const char *share, const struct target *target,
     const struct list *folders, struct descriptors *out);
+/* Those of the other targets, for messages. */
+void descriptors_elsewhere(const struct target *, struct descriptors *out);
 const struct descriptor *descriptor_find(const struct descriptors *, const char *name);
 
 /* The names of the targets that there are. */

@@ -64,6 +64,7 @@ static const char *why_out(struct graph *g, const struct descriptor *d, const st
 
 static void unmet(struct graph *g, const struct need *n)
 {
+	struct descriptors others = { 0 };
 	bool any = false;
 
 	/* Once is enough, whoever else needs it. */
@@ -75,6 +76,16 @@ static void unmet(struct graph *g, const struct need *n)
 		const struct descriptor *d = &g->descriptors.v[i];
 
 		if (!str_eq(d->provides, n->signature))
+			continue;
+		any = true;
+		diag_note("%s: %s", d->name, why_out(g, d, n));
+	}
+	descriptors_elsewhere(g->target, &others);
+	for (size_t i = 0; i < others.n; i++) {
+		const struct descriptor *d = &others.v[i];
+
+		if (!str_eq(d->provides, n->signature) || !d->targets.n ||
+		    list_has(&d->targets, g->target->name) || list_has(&d->targets, "*"))
 			continue;
 		any = true;
 		diag_note("%s: %s", d->name, why_out(g, d, n));

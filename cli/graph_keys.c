@@ -266,17 +266,22 @@ static void option_names(const struct graph *g, struct list *out)
 	}
 }
 
-/* The values that a choice can have, from all descriptors. */
-static void choice_values(const struct graph *g, const char *key, struct list *out)
+static void add_values(const struct descriptors *all, const char *key, struct list *out)
 {
-	for (size_t i = 0; i < g->descriptors.n; i++) {
-		const struct descriptor *d = &g->descriptors.v[i];
+	for (size_t i = 0; i < all->n; i++) {
+		const struct descriptor *d = &all->v[i];
 
 		for (size_t j = 0; j < d->n_whens; j++)
 			if (str_eq(d->whens[j].key, key))
 				for (size_t k = 0; k < d->whens[j].values.n; k++)
 					list_add_new(out, d->whens[j].values.v[k]);
 	}
+}
+
+/* The values that a choice can have, from all descriptors. */
+static void choice_values(const struct graph *g, const char *key, struct list *out)
+{
+	add_values(&g->descriptors, key, out);
 }
 
 /* kv_ro of "kv_ro" and of "static-kv_ro". */
@@ -292,10 +297,16 @@ static const char *choice_key(const struct graph *g, const char *option)
 static void check_choice(
     const struct graph *g, const char *key, const char *value, const struct place *at)
 {
-	struct list values = { 0 };
+	struct list values = { 0 }, elsewhere = { 0 };
+	struct descriptors others = { 0 };
 
 	choice_values(g, choice_key(g, key), &values);
 	if (!values.n || list_has(&values, value))
+		return;
+	/* One of another target: that nothing provides it here was said. */
+	descriptors_elsewhere(g->target, &others);
+	add_values(&others, choice_key(g, key), &elsewhere);
+	if (list_has(&elsewhere, value) && g->unmet.n)
 		return;
 	diag_error(at, "wrong value for '%s%s'", at ? "" : "--", key);
 	diag_found("'%s'", value);
