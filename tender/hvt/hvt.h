@@ -139,9 +139,24 @@ void cpu_set_kick(const struct vm *, int event);
 
 void policy_enter(const struct vm *, const struct ring *);
 
-/* Before the first instruction; the guest stopped for a debugger; the guest has halted. */
+/* Before the first instruction (blocks until gdb is there); the guest stopped for a debugger; a
+ * signal came; the guest has halted. */
 void debug_start(struct vm *, const struct options *);
 void debug_exit(struct vm *);
+bool debug_at_break(const struct vm *);
+void debug_interrupted(struct vm *);
 void debug_halt(struct vm *);
+/* What those call. */
+void debug_filter(const struct vm *, struct filter *);
+
+/* ---- cpu_debug_CPU.c ---- */
+
+struct debug_regs;
+struct mir_hvt_trap;
+bool cpu_get_debug(const struct vm *, struct debug_regs *);
+bool cpu_set_debug(const struct vm *, const struct debug_regs *);
+/* The registers that a trap's handler found. */
+void cpu_set_trap(struct debug_regs *, const struct mir_hvt_trap *);
+extern const unsigned long cpu_debug_requests[]; /* the ioctls of these, 0-ended */
 
 #endif

@@ -149,6 +149,10 @@ static void handle_exit(struct vm *vm)
 	case KVM_EXIT_HLT: vm_die(vm, "the image stopped its CPU (HLT)");
 	case KVM_EXIT_SHUTDOWN: vm_die(vm, "the image crashed (triple fault)");
 	case KVM_EXIT_INTERNAL_ERROR:
+		if (debug_at_break(vm)) {
+			debug_exit(vm);
+			break;
+		}
 		die("KVM cannot go on with the image (internal error %u): %s",
 		    run->internal.suberror, vm_where(vm));
 	case KVM_EXIT_FAIL_ENTRY:
@@ -167,7 +171,9 @@ int vm_run(struct vm *vm)
 			handle_exit(vm);
 		else if (errno == EFAULT)
 			translation_fault(vm, UINT64_MAX);
-		else if (errno != EINTR && errno != EAGAIN)
+		else if (errno == EINTR || errno == EAGAIN)
+			debug_interrupted(vm);
+		else
 			die("KVM cannot run the image: %s: %s", strerror(errno), vm_where(vm));
 	}
 	debug_halt(vm);

@@ -103,4 +103,53 @@ if [ -x "$tender" ] && [ "$(cat /proc/sys/vm/mmap_min_addr)" -le 65536 ]; then
 else
 	skip "spt" "vm.mmap_min_addr is too high, or build/mirage-spt is not there"
 fi
+
+# --- hvt ----------------------------------------------------------------------------
+
+tender=$build/mirage-hvt image=$dir/hvt.hvt
+if [ -x "$tender" ] && { : <>/dev/kvm; } 2>/dev/null && [ "$(uname -m)" = x86_64 ]; then
+	"$guests/build.sh" "$image" 1 hvt.c '-DDEVICES=""' -DEXT=15 -DFAULT=0 -mgeneral-regs-only -mno-red-zone || exit 1
+
+	under "$image" args 7 exit
+	debug 'info symbol $pc' 'break show_args' c bt delete stepi 'info registers pc' 'break leave' c 'p number' c
+	has "hvt: stops before the first instruction" "$out" "_start in section"
+	has "hvt: stops at a breakpoint, with its line" "$out" "Breakpoint 1, show_args \(\) at .*hvt.c:[0-9]+"
+	has "hvt: a backtrace" "$out" "#1 .* in obey .*#2 .*guest_main"
+	has "hvt: goes on to another one" "$out" 'Breakpoint 2, leave .*= 7'
+	has "hvt: tells the end" "$out" "exited with code 07"
+	ended
+	is "hvt: with the image's status" $status 7
+	has "hvt: and its output" "$(cat "$dir/out")" "args 7 exit"
+
+	under "$image" args
+	debug 'break show_args' c 'set var $rax = 5' 'p $rax' 'set var number = 77' 'p number' detach
+	has "hvt: registers and memory can be changed" "$out" '= 5.*= 77'
+	ended
+	is "hvt: goes on after detach" $status 0
+
+	under "$image" spin
+	exec 9<>"/dev/tcp/127.0.0.1/$port"
+	printf '+$c#63' >&9
+	sleep 0.3
+	printf '\003' >&9
+	read -r -t 10 -d '#' out <&9
+	has "hvt: an interrupt stops it" "$out" 'T02thread:1;'
+	printf '+$k#6b' >&9
+	exec 9<&-
+	ended
+	is "hvt: kill" $status 137
+
+	"$tender" --dumpcore="$dir" "$image" 255 exit >/dev/null 2>"$dir/err"
+	is "hvt: when it gives up, the status is as before" $? 255
+	core=$(ls "$dir"/core.mirage-hvt.*)
+	has "hvt: says where the core file is" "$(cat "$dir/err")" "core file: $core"
+	out=$(gdb -nx -q -batch -ex bt -ex 'p number' "$image" "$core" 2>&1)
+	has "hvt: gdb opens it: place, memory" "$out" "#0 .*leave.*#1 .* in obey.*= 255"
+	between "hvt: it has holes" "$(stat -c %b "$core")" 8 400
+	rm -f "$core"
+	"$tender" --dumpcore="$dir" "$image" 3 exit >/dev/null 2>&1
+	is "hvt: none when all is well" "$? $(ls "$dir"/core.* 2>/dev/null | wc -l)" "3 0"
+else
+	skip "hvt" "needs a usable /dev/kvm and build/mirage-hvt"
+fi
 done_testing
