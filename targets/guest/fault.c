@@ -3,6 +3,7 @@
 #include "guest.h"
 
 #include <mir/fiber.h>
+#include <mir/panic.h>
 #include <mir/target.h>
 #include <string.h>
 
@@ -241,4 +242,15 @@ void mir_fault_report(const struct mir_fault *f)
 	say_registers(f);
 	backtrace(f->pc, f->fp);
 	flush();
+}
+
+/* ---- canaries ---- */
+
+/* What the compiler calls when a function's canary is not what it was; the linker gives it this
+ * name (target.conf). */
+MIR_NORETURN void mir_stack_smashed(void);
+
+void mir_stack_smashed(void)
+{
+	mir_panic("a function wrote beyond its variables on the stack");
 }
