@@ -5,6 +5,7 @@
 #include <mir/cc.h>
 
 enum {
+	CALL_EPOLL_CTL = 21,
 	CALL_EPOLL_PWAIT = 22,
 	CALL_FALLOCATE = 47,
 	CALL_READ = 63,

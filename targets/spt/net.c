@@ -4,6 +4,17 @@
 
 #include "spt.h"
 
+/* Of Linux, which <mir/err.h> has not: of a tap without its interface. */
+enum { NO_ADDRESS = -6, BAD_STATE = -77, EPOLL_DEL = 2 };
+
+/* A device that has been removed would be ready for ever. */
+static long gone(int fd)
+{
+	if (mir_spt_features & MIR_EXT_WAIT)
+		mir_spt_call(CALL_EPOLL_CTL, mir_spt_boot->epollfd, EPOLL_DEL, fd, 0, 0, 0);
+	return MIR_ENODEV;
+}
+
 /* What the host says; EINTR is tried again. */
 static long call(long number, int fd, const void *p, long n)
 {
@@ -12,7 +23,8 @@ static long call(long number, int fd, const void *p, long n)
 	do
 		result = mir_spt_call(number, fd, mir_spt_long(p), n, 0, 0, 0);
 	while (result == MIR_SPT_EINTR);
-	return result;
+	return result == BAD_STATE || result == NO_ADDRESS || result == MIR_ENODEV ? gone(fd)
+										   : result;
 }
 
 /* Without vectors: the pieces one after the other in the bounce buffer. */

@@ -3,8 +3,8 @@
 
 enum { FIRST_STACK = 16384 }; /* at the end of memory; left when memory is set up */
 
-const struct mir_spt_boot *mir_spt_boot;
-uint32_t mir_spt_features;
+const struct mir_spt_boot *mir_spt_boot MIR_RELRO;
+uint32_t mir_spt_features MIR_RELRO;
 
 void mir_spt_start(const struct mir_spt_boot *boot)
 {
@@ -20,5 +20,7 @@ void mir_spt_start(const struct mir_spt_boot *boot)
 		mir_spt_features = ext->features;
 	}
 	mir_guest.entered = mir_host_monotonic();
+	mir_host_protect(mir_image_relro_start,
+	    (size_t)(mir_image_relro_end - mir_image_relro_start), MIR_PROTECT_READ);
 	mir_guest_start();
 }
