@@ -136,7 +136,7 @@ denied() {
 arguments_spt() {
 	denied "write to standard error" call=1 a=2 b=0x100000 c=4
 	denied "read from standard input" call=0 a=0 b=0x200000 c=4
-	denied "write to the descriptor 1 of 2^32" call=1 a=0x100000001 b=0x100000 c=4
+	denied "write to standard error plus 2^32" call=1 a=0x100000002 b=0x100000 c=4
 	local n disk= net=
 	for n in 3 4 5 6 7 8 9 10 11 12; do
 		run spt call.spt call=17 a=$n b=0x200000 c=512 d=0

@@ -9,7 +9,10 @@
 # image_under: what starts the image, a command with its arguments.
 image= stack= image_under=() image_log=(--logs=info,run:debug)
 
-# image_choose direct|socket [IMAGE|kernel]: "kernel": bench/peer in its place, to test the
+# How much memory an image of hvt or spt gets (--mem), and more options of its tender.
+image_mem=64 image_tender=()
+
+# image_choose direct|socket|hvt|spt [IMAGE|kernel]: "kernel": bench/peer in its place, to test the
 # test.  With SANITIZE set it is built under AddressSanitizer and UBSan.
 image_choose() {
 	stack=$1 image=${2:-}
@@ -25,6 +28,9 @@ image_start() {
 	shift
 	case $image-$stack in
 	kernel-*) start image ip netns exec "$b" "$net_bin/peer" serve 10.77.0.2 80 ;;
+	*-hvt | *-spt) start image ip netns exec "$space" "${image_under[@]}" "$image_out/mirage-$stack" \
+		--mem="$image_mem" --net:service=service "${image_tender[@]}" -- "$image" --ipv4=10.77.0.2/24 \
+		--http-port=80 "${image_log[@]}" "$@" ;;
 	*-socket) start image ip netns exec "$space" "${image_under[@]}" "$image" --http-address=10.77.0.2 --http-port=80 \
 		"${image_log[@]}" "$@" ;;
 	*) start image ip netns exec "$space" "${image_under[@]}" "$image" --net:service=service --ipv4=10.77.0.2/24 \
@@ -32,13 +38,16 @@ image_start() {
 	esac
 	image_pid=$pid
 	wait_port "$a" 10.77.0.2 80 || fail "the image listens" "$(image_said 25)"
-	[ "$image" = kernel ] && return
+	image_tells || return 0
 	sleep 0.5
 	image_alive=$(account)
 }
 
 # image_said [LINES]: the end of what it has said on both outputs, or all.
 image_said() { tail -q -n "${1:-+1}" "$net_tmp/image.log" "$net_tmp/image.out"; }
+
+# image_tells: can it be asked, while it runs, what it holds?  Signals do not reach into a tender.
+image_tells() { [ "$image" != kernel ] && [ "$stack" != hvt ] && [ "$stack" != spt ]; }
 
 # account: what is alive in the image: packets, memories, fibers.
 account() {
@@ -51,7 +60,7 @@ account() {
 # never get whole are kept for 30 s (RFC 1122 section 3.3.2).
 image_back() {
 	local i
-	[ "$image" != kernel ] || return
+	image_tells || return
 	for ((i = 0; i < 160; i++)); do
 		[ "$(account)" = "$image_alive" ] && break
 		sleep 0.25

@@ -1,10 +1,11 @@
 #!/bin/bash
-# clients.t: what people use gets the site of examples/www from both stacks, whole: curl,
-# wget, ab, wrk, and requests written by hand.  (The browser is in ../browser.t.)
+# clients.t: what people use gets the site of examples/www from both stacks, and from images of spt
+# and hvt, whole: curl, wget, ab, wrk, and requests written by hand.  (The browser is in ../browser.t.)
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/image.sh"
 . "$(dirname "$0")/cases.sh"
+. "$(dirname "$0")/../guest.sh"
 need_root
 need ip sha256sum curl wget ab wrk
 
@@ -103,8 +104,11 @@ test_by_hand() {
 	is "$stack: a request in pieces" "$(count 'HTTP/1.1 200' "$out")" 1
 }
 
-for which in socket direct; do
+for which in socket direct spt hvt; do
 	[ -x "$image_out/mirage" ] || skip_all "needs build/mirage"
+	case $which in
+	spt | hvt) ! why=$(guest_why_not $which) || { skip "$which" "$why"; continue; } ;;
+	esac
 	image=$(image_build www $which 2>"$net_tmp/build") ||
 		{ fail "www builds for $which" "$(cat "$net_tmp/build")"; done_testing; }
 	stack=$which

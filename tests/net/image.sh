@@ -4,13 +4,17 @@ image_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 image_out=${BUILD:-$image_root/build}
 case $image_out in /*) ;; *) image_out=$image_root/$image_out ;; esac
 
-# image_build EXAMPLE socket|direct: builds a copy of examples/EXAMPLE; prints the
+# image_build EXAMPLE socket|direct|hvt|spt: builds a copy of examples/EXAMPLE; prints the
 # image's path.  The site of www has 1k.bin and 100k.bin besides.  On failure prints
 # the end of what the tool said on stderr.  One at a time for each copy.  With SANITIZE set
 # it is built under AddressSanitizer and UBSan.
 image_build() {
-	local work=$image_out/images/$1-$2 net=--socket tool=$image_out/mirage
-	[ "$2" = socket ] || net=--unix
+	local work=$image_out/images/$1-$2 net tool=$image_out/mirage suffix=
+	case $2 in
+	socket) net=--socket ;;
+	direct) net=--unix ;;
+	*) net="-t $2" suffix=.$2 ;;
+	esac
 	if [ -n "${SANITIZE:-}" ]; then
 		work=$work-san
 		export MIRAGE_CFLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -32,8 +36,9 @@ image_build() {
 			printf '%1024s' | tr ' ' m >site/1k.bin
 			printf '%102400s' | tr ' ' m >site/100k.bin
 		fi
-		{ "$tool" configure $net && "$tool" build $net; } >log 2>&1 ||
+		{ "$tool" configure $net && { [ -z "$suffix" ] || "$tool" depend $net; } &&
+			"$tool" build $net; } >log 2>&1 ||
 			{ tail -n 20 log >&2; exit 1; }
 	) 9>"$work.lock" || return 1
-	echo "$work/dist/$1"
+	echo "$work/dist/$1$suffix"
 }
