@@ -60,3 +60,11 @@ $(BUILD)/bench/start: bench/start.c
 	$(call say,CC $@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LANG_FLAGS) $(CFLAGS) $< -o $@
+
+# mirage-spt for aarch64, with the C library of Debian's cross compiler: runs under qemu-user with
+# --x-no-sandbox (tender/tests/spt.t).
+TENDER_ARM_C := $(filter-out %_x86_64.c,$(wildcard tender/*.c tender/spt/*.c))
+$(BUILD)/aarch64/mirage-spt: $(TENDER_ARM_C) $(wildcard tender/*.h tender/spt/*.h abi/mir/*.h)
+	$(call say,CC $@)
+	@mkdir -p $(@D)
+	$(Q)aarch64-linux-gnu-gcc $(LANG_FLAGS) $(TENDER_FLAGS) $(CFLAGS) -fPIE -static-pie -Iabi $(TENDER_ARM_C) -o $@

@@ -152,6 +152,7 @@ ends "a file of odd size" 1 "odd.img" --block:disk0="$tmp/odd.img" "$tmp/disk"
 
 # start COMMAND ...: in the background as $child, when it has said its first line
 start() {
+	: >"$tmp/out"
 	"$hvt" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null &
 	child=$!
 	for _ in $(seq 500); do

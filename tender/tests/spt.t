@@ -296,4 +296,21 @@ done
 is "five at once" $sum 15
 out=$("$tender" "$dir/plain.spt" hello 2>&1 <&-)
 has "without standard descriptors it does not start" "$out" "0, 1 and 2 must be open"
+
+# --- aarch64, in an emulator that knows no seccomp --------------------------------------------------
+
+if command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then
+	arm=$build/aarch64/mirage-spt
+	check "aarch64: builds" make -s -C "$net_root" BUILD="$build" "$arm"
+	export CC=aarch64-linux-gnu-gcc CPU=aarch64
+	image arm '-DDEVICES=' "$all" -DFAULT=fault
+	out=$(qemu-aarch64 "$arm" --x-no-sandbox --mem=64 "$dir/arm.spt" hello argv 8 poke 2>"$dir/err")
+	is "aarch64: ends with the image's status" $? 255
+	is "aarch64: runs, and tells faults" "$out" $'hello\n[arm.spt][hello][argv][8][poke]\nfault 11\nat 8'
+	has "aarch64: says that there is no sandbox" "$(cat "$dir/err")" "--x-no-sandbox"
+	out=$(qemu-aarch64 "$arm" --mem=64 "$dir/arm.spt" hello 2>&1)
+	has "aarch64: never silently" "$out" "cannot enter the sandbox: seccomp"
+else
+	skip "aarch64" "needs gcc-aarch64-linux-gnu and qemu-user"
+fi
 done_testing
