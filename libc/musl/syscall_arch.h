@@ -17,7 +17,7 @@ long mir_syscall(long n, long a, long b, long c, long d, long e, long f);
 #define MIR_CALL(types, values, ...)                                                               \
 	do {                                                                                       \
 		if (__builtin_constant_p(n))                                                       \
-			return ((long (*) types)mir_calls[n]) values;                              \
+			return ((long(*) types)mir_calls[n])values;                                \
 		return mir_syscall(__VA_ARGS__);                                                   \
 	} while (0)
 

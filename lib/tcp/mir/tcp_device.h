@@ -13,7 +13,8 @@ struct mir_tcp_stats {
 	uint64_t bytes_in, bytes_out;       /* payload, bytes sent again included */
 	uint64_t retransmits, timeouts, fast_recoveries, probes;
 	uint64_t spurious; /* recoveries that proved to be for nothing */
-	uint64_t mtu_reductions, mtu_probes; /* segments that a path swallows; tries of larger ones */
+	uint64_t mtu_reductions,
+	    mtu_probes; /* segments that a path swallows; tries of larger ones */
 	uint64_t ecn_marks, ecn_reductions; /* received; ours because of the peer's echo */
 	uint64_t checksum_errors, header_errors;
 	uint64_t out_of_order, duplicates, dup_acks, out_of_window;
