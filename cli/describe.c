@@ -39,6 +39,18 @@ static void keys(const struct drawing *d, const char *owner, const char *indent)
 	}
 }
 
+/* What the tender is told of a network or disk. */
+static void runs(const struct drawing *d, const struct manifest_device *dev, const char *indent)
+{
+	for (size_t i = 0; i < d->m->n_runs; i++) {
+		const struct manifest_run *r = &d->m->runs[i];
+
+		if (*r->group && (str_eq(r->group, dev->network) || str_eq(r->group, dev->disk)))
+			text_addf(d->out, "%s--%s=%s  %s (mirage run)\n", indent, r->option,
+			    r->value, r->help);
+	}
+}
+
 /* One device and, below it, what it needs; `indent` is drawn in front of its details. */
 static void tree(
     struct drawing *d, const char *label, const char *instance, const char *indent, bool last)
@@ -59,6 +71,7 @@ static void tree(
 	text_add(d->out, "\n");
 	text_addf(d->out, "%s%s   chosen: %s\n", below, dev->needs.n ? "|" : " ", dev->why);
 	keys(d, instance, mem_fmt("%s%s   ", below, dev->needs.n ? "|" : " "));
+	runs(d, dev, mem_fmt("%s%s   ", below, dev->needs.n ? "|" : " "));
 	for (size_t i = 0; i < dev->needs.n; i++) {
 		const char *equals = strchr(dev->needs.v[i], '=');
 
@@ -74,6 +87,9 @@ static void describe_text(const struct configuration *c, const struct manifest *
 
 	text_addf(out, "%s for %s%s%s (%s, %s)\n", m->name, m->target, *m->net ? " with net=" : "",
 	    m->net, m->conf, m->folder);
+	if (*m->tender)
+		text_addf(out, "%s runs under %s, %zu protections ('mirage query hardening')\n",
+		    m->image, m->tender, m->n_hardens);
 	text_addf(out, "main-%s: %s calls %s()\n", m->main, m->job, c->conf.function);
 	keys(&d, "app", "    ");
 	for (size_t i = 0; i < c->graph.n_roots; i++) {

@@ -199,6 +199,8 @@ C
 echo 'int devices_main(const struct app *app) { return app->block_storage == 0; }' >devices.c
 check "networks and disks: configures" mirage configure -t box
 check "builds" mirage build
+has "describe says what the tender is told" "$(mirage describe)" "--block:storage=disk.img  file that holds the disk \(mirage run\)"
+has "and which tender" "$(mirage describe)" "dist/devices.box runs under box-tender"
 is "they are in the notes" "$(mirage query attached --image dist/devices.box)" \
 	"$(printf 'service  network\nlan      network\nstorage  disk')"
 run --net:service=tap7 -- --net:lan=@0 --ipv4=10.1.1.2/24 >/dev/null
