@@ -11,7 +11,7 @@ packages() {
 	case $1 in
 	build) echo "gcc make libc6-dev node-llhttp musl-tools" ;;
 	check) echo "$(packages build) perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light" \
-		"clang clang-format libclang-rt-14-dev binutils file gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user dnsmasq-base graphviz" ;;
+		"dpkg-dev patch xz-utils clang clang-format libclang-rt-14-dev binutils file gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user dnsmasq-base graphviz" ;;
 	browser) echo "chromium" ;;
 	bench) echo "$(packages check)" ;;
 	vm) echo "qemu-system-x86 busybox-static cpio" ;;
