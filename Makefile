@@ -72,8 +72,8 @@ $(BUILD)/$1/%.o: %.S
 	@mkdir -p $$(@D)
 	$$(Q)$2 $$(CFLAGS) -c $$< -o $$@
 endef
-$(eval $(call variant,san,$$(CC),$$(SAN)))
-$(eval $(call variant,fuzzobj,$$(CLANG),$$(SAN) -fsanitize=fuzzer-no-link))
+$(eval $(call variant,san,$$(CC),$$(SAN) -DMIR_CHECKED=1))
+$(eval $(call variant,fuzzobj,$$(CLANG),$$(SAN) -fsanitize=fuzzer-no-link -DMIR_CHECKED=1))
 
 lib_objects = $(TEST_LIB_C:%.c=$(BUILD)/$1/%.o) $(TEST_LIB_S:%.S=$(BUILD)/$1/%.o)
 

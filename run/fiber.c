@@ -415,6 +415,44 @@ void mir_fibers_run(unsigned budget)
 	}
 }
 
+static const char *check_one(const struct mir_fiber *f)
+{
+	const struct mir_waiter *w = &f->waiter;
+
+	switch (f->state) {
+	case READY: return NULL; /* counted by the caller */
+	case WAITING:
+		if (!w->queue || (w->prev ? w->prev->next : w->queue->head) != w ||
+		    (w->next ? w->next->prev : w->queue->tail) != w)
+			return "a fiber waits in no queue";
+		return f->deadline != MIR_NEVER && !mir_timer_is_set(&f->timer)
+			   ? "a fiber waits without its deadline"
+			   : NULL;
+	case SLEEPING: return NULL; /* without a timer: for ever, as it was told */
+	default: return "an ended fiber is among those that live";
+	}
+}
+
+const char *mir_fibers_check(unsigned *looked)
+{
+	unsigned ready = 0, queued = 0, n = 0;
+
+	for (const struct mir_fiber *f = s.all; f; f = f->all_next) {
+		const char *bad = check_one(f);
+
+		if (bad)
+			return bad;
+		ready += f->state == READY;
+		n++;
+	}
+	for (const struct mir_fiber *f = s.ready; f; f = f->next)
+		queued++;
+	*looked += n;
+	if (ready != queued + (s.current != NULL))
+		return "a fiber is ready, and not in the queue";
+	return n == s.stats.alive ? NULL : "the number of fibers is wrong";
+}
+
 unsigned mir_fibers_unjoined(void)
 {
 	return s.unjoined;

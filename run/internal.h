@@ -15,6 +15,8 @@ void mir_timers_run(int64_t now);
 /* When mir_timers_run has something to do next: 0 at once, MIR_NEVER nothing is set. */
 int64_t mir_timers_next(void);
 unsigned mir_timers_count(void);
+/* NULL, or what is wrong with them; *looked grows by their number. */
+const char *mir_timers_check(unsigned *looked);
 
 /* fiber.c */
 struct mir_fiber *mir_fiber_spawn_main(void (*fn)(void *), void *arg);
@@ -24,6 +26,8 @@ bool mir_fibers_ready(void);
 void mir_fibers_run(unsigned budget);
 /* Ended fibers that nobody has joined. */
 unsigned mir_fibers_unjoined(void);
+/* As mir_timers_check. */
+const char *mir_fibers_check(unsigned *looked);
 /* Forgets all fibers. */
 void mir_fibers_reset(void);
 

@@ -1,4 +1,5 @@
 /* loop.c: the event loop. */
+#include <mir/check.h>
 #include <mir/loop.h>
 #include <mir/panic.h>
 #include <mir/target.h>
@@ -133,6 +134,8 @@ static void turn(void)
 	run_tasks();
 	mir_fibers_run(FIBER_BUDGET);
 	run_hooks();
+	if (MIR_CHECKED)
+		mir_checks_run();
 }
 
 static void run_main(void *arg)

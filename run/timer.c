@@ -195,6 +195,46 @@ unsigned mir_timers_count(void)
 	return wheel.count;
 }
 
+/* The timers of one list, of a slot (level >= 0) or due. */
+static const char *check_list(struct mir_timer *const *list, int level, unsigned slot, unsigned *n)
+{
+	for (struct mir_timer *const *p = list; *p; p = &(*p)->next) {
+		const struct mir_timer *t = *p;
+		uint64_t tick = tick_of(t->deadline);
+
+		if (t->prev != p)
+			return "a timer does not know where it is";
+		if (!t->fire)
+			return "a timer has nothing to do";
+		if (level >= 0 &&
+		    (tick <= wheel.tick || (tick >> (level * SLOT_BITS) & (SLOTS - 1)) != slot ||
+			mir_high_bit(tick ^ wheel.tick) / SLOT_BITS != (unsigned)level))
+			return "a timer is in the wrong slot";
+		(*n)++;
+	}
+	return NULL;
+}
+
+const char *mir_timers_check(unsigned *looked)
+{
+	const char *bad = check_list(&wheel.due, -1, 0, looked);
+	unsigned before = *looked, due = 0;
+
+	for (const struct mir_timer *t = wheel.due; t; t = t->next)
+		due++;
+	before -= due;
+	for (int level = 0; level < LEVELS && !bad; level++) {
+		for (uint64_t use = wheel.use[level]; use && !bad; use &= use - 1) {
+			unsigned slot = mir_low_bit(use);
+
+			bad = check_list(&wheel.slot[level][slot], level, slot, looked);
+		}
+	}
+	if (!bad && *looked - before != wheel.count)
+		bad = "timers are lost";
+	return bad;
+}
+
 void mir_timers_reset(int64_t now)
 {
 	memset(&wheel, 0, sizeof(wheel));

@@ -30,17 +30,23 @@ void mir_tcb_negotiate(struct mir_tcb *t, const struct mir_tcp_segment *s)
 	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
 }
 
-/* The window field updates SND.WND, unless the segment is older than the last that did. */
+/* The window field updates SND.WND, unless the segment is older than the last that did.  One that
+ * acknowledges more is not, whatever text it carries once more: SND.WND counts from SND.UNA, and an
+ * old one would allow more than the peer does. */
 static bool update_window(struct mir_tcb *t, const struct mir_tcp_segment *s)
 {
 	uint32_t before = t->wnd;
 
-	if (!(mir_seq_lt(t->wl1, s->seq) || (t->wl1 == s->seq && mir_seq_le(t->wl2, s->ack))))
+	if (!(mir_seq_lt(t->wl2, s->ack) || mir_seq_lt(t->wl1, s->seq) ||
+		(t->wl1 == s->seq && t->wl2 == s->ack)))
 		return false;
-	t->wl1 = s->seq;
+	if (mir_seq_lt(t->wl1, s->seq))
+		t->wl1 = s->seq;
 	t->wl2 = s->ack;
 	t->wnd = s->window;
 	t->max_wnd = MIR_MAX(t->max_wnd, t->wnd);
+	if (mir_seq_lt(t->edge, s->ack + t->wnd))
+		t->edge = s->ack + t->wnd;
 	if (t->wnd != before)
 		t->events |= MIR_TCB_OUTPUT;
 	return t->wnd != before;
@@ -133,6 +139,7 @@ static bool complete_handshake(struct mir_tcb *t, const struct mir_tcp_segment *
 	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
 	t->backoff = 0;
 	t->wnd = t->max_wnd = s->window;
+	t->edge = s->ack + t->wnd;
 	t->wl1 = s->seq;
 	t->wl2 = s->ack;
 	mir_tcb_transition(t, MIR_TCP_ESTABLISHED, now);

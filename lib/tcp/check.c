@@ -38,6 +38,8 @@ static const char *check_sending(const struct mir_tcb *t)
 	bad = t->sent ? mir_tcp_sent_check(t->sent) : NULL;
 	if (bad)
 		return bad;
+	if (!mir_tcb_in_handshake(t) && mir_seq_lt(t->edge + t->fin_sent, t->nxt))
+		return "data were sent beyond the window";
 	if (mir_tcb_pipe(t) > mir_tcb_flight(t))
 		return "the pipe holds more than was sent";
 	if (t->cc.cwnd < t->mss)

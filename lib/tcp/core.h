@@ -186,6 +186,9 @@ void mir_tcp_wait_fire(struct mir_timer *);
 void mir_tcp_wait_remove(struct mir_tcp_core *, struct mir_tcp_wait *);
 void mir_tcp_wait_release(struct mir_tcp_core *);
 
+/* audit.c: has the invariants of the device looked at (mir/check.h). */
+void mir_tcp_audit(struct mir_tcp_device *);
+
 /* port.c: numbers that nobody can foresee. */
 uint32_t mir_tcp_isn(struct mir_tcp_core *, const struct mir_tcp_tuple *, int64_t now);
 uint32_t mir_tcp_ts_offset(struct mir_tcp_core *, const struct mir_tcp_tuple *);

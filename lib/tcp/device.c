@@ -104,6 +104,8 @@ int mir_tcp_device_start(struct mir_tcp_device *d, const struct mir_tcp_device_c
 		.hook = { .run = run_hook, .rank = 10 },
 	};
 	core->ip->ops->watch(core->ip, &d->watch);
+	if (MIR_CHECKED)
+		mir_tcp_audit(d);
 	return 0;
 }
 
@@ -112,6 +114,8 @@ void mir_tcp_device_stop(struct mir_tcp_device *d)
 	struct mir_tcp_core *core = d->core;
 	struct sweep s = { core, NULL, MIR_ECONNABORTED };
 
+	if (MIR_CHECKED)
+		mir_checker_remove(&d->checker);
 	mir_tcp_table_each(&core->table, sweep_node, &s);
 	mir_tcp_flush(core);
 	core->ip->ops->listen(core->ip, MIR_IPPROTO_TCP, NULL, NULL);

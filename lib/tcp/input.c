@@ -33,6 +33,7 @@ static bool syn_sent(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 	t->wl1 = s->seq;
 	t->wl2 = t->una;
 	t->wnd = t->max_wnd = s->window;
+	t->edge = t->iss + 1 + t->wnd;
 	if (t->use_ts) {
 		t->ts_recent = s->tsval;
 		t->ts_recent_at = now;

@@ -107,6 +107,7 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.nxt = s->iss,
 		.small_end = s->iss,
 		.recover = s->iss,
+		.edge = s->iss,
 		.ecn_end = s->iss,
 		.ts_offset = s->ts_offset,
 		.mtu = s->mtu,

@@ -106,6 +106,7 @@ struct mir_tcb {
 	/* Sending (RFC 9293 section 3.3.1). */
 	uint32_t iss, una, nxt, wnd, wl1, wl2;
 	uint32_t max_wnd;
+	uint32_t edge;                  /* highest number that a window has allowed */
 	uint32_t ecn_end;               /* echoes in ACKs of less have brought a reduction */
 	uint32_t small_end;             /* end of the last short segment: Nagle's memory */
 	uint16_t mss;                   /* payload of a full segment, options taken off */

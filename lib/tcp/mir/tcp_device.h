@@ -2,6 +2,7 @@
 #ifndef MIR_TCP_DEVICE_H
 #define MIR_TCP_DEVICE_H
 
+#include <mir/check.h>
 #include <mir/ip.h>
 #include <mir/loop.h>
 #include <mir/tcp.h>
@@ -51,6 +52,7 @@ struct mir_tcp_device {
 	struct mir_tcp_core *core;
 	struct mir_ip_watch watch;
 	struct mir_hook hook;
+	struct mir_checker checker;
 };
 
 /* MIR_ENOMEM; errors of the IP device. */

@@ -144,6 +144,30 @@ static void send_window(void)
 	ok(most <= 20000 && most > 20000 - MSS, "without, 20000 are 20000: %u in flight", most);
 }
 
+/* A segment that repeats old text, but acknowledges more, tells the newest window: SND.WND counts
+ * from SND.UNA, which has moved. */
+static void window_of_repeated_text(void)
+{
+	struct mir_tcp_options options = { .send_buffer = 1 << 20 };
+
+	begin();
+	open_with(plain, &options, 10);
+	window = 5 * MSS;
+	say_text(iss, 100);
+	settle();
+	forget();
+	write_bytes(20 * MSS);
+	ok(told(nsent == 5), "the window is full");
+	rcv += 5 * MSS;
+	window = MSS;
+	forget();
+	say_text(iss, 100);
+	settle();
+	ok(told(nsent >= 1 && sent[nsent - 1].s.seq + sent[nsent - 1].s.len - rcv <= MSS),
+	    "one segment more, not five");
+	end();
+}
+
 /* When the next `n` segments leave, in ms after t0. */
 static void times(int64_t t0, unsigned n, int *ms)
 {
@@ -366,6 +390,7 @@ int main(void)
 	RUN(peers_mss);
 	RUN(initial_window);
 	RUN(send_window);
+	RUN(window_of_repeated_text);
 	RUN(rto_from_samples);
 	RUN(rto_bounds);
 	RUN(rto_with_sack);
