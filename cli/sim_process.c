@@ -117,7 +117,6 @@ bool sim_process_start(struct sim_process *p)
 	page->seed = sim_draw(w->seed, p->image->name, p->boots++);
 	page->clock = (struct mir_sim_clock){ 0, p->drift_ppb, 1 };
 	page->memory = p->memory;
-	page->checks = 1;
 	set_up_disks(p);
 	p->n_nets = 0;
 	p->alive = true;

@@ -103,7 +103,6 @@ struct mir_sim_page {
 	struct mir_sim_clock clock; /* at the start */
 	struct mir_sim_memory memory;
 	struct mir_sim_disk disk[MIR_SIM_DISKS];
-	uint32_t checks; /* invariants are checked after every turn of the loop */
 
 	/* From the image. */
 	uint32_t state; /* enum mir_sim_state */
