@@ -1,7 +1,10 @@
 /* output.c: what to send now (RFC 9293 sections 3.7.4, 3.8.6.2.1, 3.10.2; RFC 5681, 6675). */
 #include "segment.h"
 
-enum { SUPER_MAX = MIR_PACKET_MAX - 20 - MIR_TCP_HEADER_MAX }; /* payload of a super-segment */
+enum {
+	SUPER_MAX = MIR_PACKET_MAX - 20 - MIR_TCP_HEADER_MAX, /* payload of a super-segment */
+	LEAST_TEXT = 4,                                       /* beside SACK blocks */
+};
 
 /* The congestion window is in full use. */
 static void limited(struct mir_tcb *t)
@@ -270,18 +273,21 @@ static void send_new(struct mir_tcp_sender *o, uint32_t pipe)
 	}
 }
 
+/* As many blocks as fit, beside some text, into a segment of the path: an ACK that is too large for
+ * it would never arrive. */
 static void gather_sacks(struct mir_tcp_sender *o)
 {
 	struct mir_tcb *t = o->t;
-	unsigned max = t->use_ts ? 3 : MIR_TCP_SACKS;
+	unsigned max = MIR_MIN(t->use_ts ? 3u : MIR_TCP_SACKS, (t->mss - 4u - LEAST_TEXT) / 8);
 
 	o->mss = t->mss;
-	if (!t->use_sack || (!t->dsack_due && !t->recvq.ooo))
+	if (!t->use_sack || (!t->dsack_due && !t->recvq.ooo) || max == 0)
 		return;
 	if (t->dsack_due)
 		o->sack[o->nsack++] = t->dsack;
 	o->nsack += (uint8_t)mir_tcp_recvq_sacks(&t->recvq, o->sack + o->nsack, max - o->nsack);
-	o->mss = t->mss > 4u + 8u * o->nsack + 8 ? t->mss - 4u - 8u * o->nsack : 8;
+	if (o->nsack)
+		o->mss = t->mss - 4u - 8u * o->nsack;
 }
 
 static void send_acks(struct mir_tcp_sender *o)

@@ -23,7 +23,7 @@ enum {
 	MIR_TCP_SACKS = 4,     /* blocks that fit in a header */
 	MIR_TCP_TS_SPACE = 12, /* timestamps, padded */
 	MIR_TCP_MAX_SHIFT = 14,
-	MIR_TCP_MIN_MSS = 48, /* smaller offers are taken for this; 68 - 20 bytes of IP */
+	MIR_TCP_MIN_MSS = 28, /* smaller offers are taken for this; of the smallest MTU, 68 */
 	MIR_TCP_DEFAULT_MSS = 536,
 };
 
