@@ -158,6 +158,12 @@ check-all: depend-check ## the long tests
 	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images
 	@prove --timer --exec '' $(filter-out tests/lib.t,$(LONG_TESTS))
 
+SOAK_SEEDS ?= 5000
+.PHONY: soak
+soak: depend-check ## simulate SOAK_SEEDS (5000) seeds of every scenario
+	@$(MAKE) --no-print-directory -j2 all
+	@SIM_SEEDS=$(SOAK_SEEDS) prove -v --exec '' tests/sim/sim.t
+
 bench: ## measure side by side with named peers
 	@scripts/depend.sh bench
 	@$(MAKE) --no-print-directory -j2 all net-tools $(BUILD)/bench/fiber

@@ -46,6 +46,16 @@ static void check_offered(const struct mir_net *net, const struct mir_packet *p)
 		    "%s: %u slices sent, max_slices is %u", net->name, p->nslices, net->max_slices);
 }
 
+static void free_list(struct mir_frame *f)
+{
+	struct mir_frame *next;
+
+	for (; f; f = next) {
+		next = f->next;
+		free(f);
+	}
+}
+
 struct mir_frame *mir_frame_from_packet(const struct mir_net *net, const struct mir_packet *p)
 {
 	struct mir_frame *f;
@@ -57,6 +67,10 @@ struct mir_frame *mir_frame_from_packet(const struct mir_net *net, const struct 
 	f = flatten(p);
 	if (f && p->gso != MIR_GSO_NONE)
 		f = mir_frame_cut(f);
+	if (f && f->len > net->mtu + (size_t)MIR_FRAME_ETHER) {
+		free_list(f); /* cut to larger pieces than the wire takes */
+		return NULL;
+	}
 	for (struct mir_frame *each = f; each; each = each->next)
 		mir_frame_complete(each);
 	return f;

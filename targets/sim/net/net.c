@@ -53,7 +53,8 @@ static void net_listen(struct mir_net *net, mir_net_input *input, void *arg)
 static void arrived(struct mir_sim_port *port, const uint8_t *frame, size_t len)
 {
 	struct mir_sim_net *n = mir_container(port, struct mir_sim_net, port);
-	struct mir_frame *f = len <= MIR_FRAME_MAX ? mir_frame_new(len) : NULL;
+	struct mir_frame *f =
+	    len <= n->net.mtu + (size_t)MIR_FRAME_ETHER ? mir_frame_new(len) : NULL;
 
 	if (!f) {
 		n->net.stats.rx_dropped++;

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# sim.t: the simulator itself, and our stack in it: every scenario beside this file under SIM_SEEDS
+# seeds (200 unless told).  A seed that fails says how to repeat it.
+. "$(dirname "$0")/../lib.sh"
+need_tool
+
+seeds=${SIM_SEEDS:-200}
+first=${SIM_FIRST:-1}
+
+# Images are built once, in the build folder; scenarios lie beside them.
+work=$build/sim
+mkdir -p "$work/images"
+cp "$root"/tests/sim/*.scenario "$work/"
+for image in "$root"/tests/sim/images/*/; do
+	name=$(basename "$image")
+	(
+		flock 9
+		made_by=$(stat -c '%Y %s' "$build/mirage")
+		[ "$(cat "$work/images/$name/made-by" 2>/dev/null)" = "$made_by" ] || rm -rf "${work:?}/images/$name"
+		mkdir -p "$work/images/$name"
+		echo "$made_by" >"$work/images/$name/made-by"
+		cp "$image"* "$work/images/$name/"
+		cd "$work/images/$name" && mirage configure -t sim && mirage build -t sim
+	) 9>"$work/images/$name.lock" >"$tmp/$name.log" 2>&1
+	if [ -x "$work/images/$name/dist/$name" ]; then
+		pass "$name: builds"
+	else
+		fail "$name: builds" "$(tail -20 "$tmp/$name.log")"
+		done_testing
+	fi
+done
+cd "$work" || exit 1
+
+# --- the same seed, the same run ---------------------------------------------------
+
+mirage sim world.scenario --seed 7 --quiet --trace "$tmp/a" --pcap "$tmp/a.pcap" 2>"$tmp/a.log"
+is "a scenario runs as expected" $? 0
+mkdir "$tmp/elsewhere"
+(cd "$tmp/elsewhere" && env -i HOME=/ LANG=tr_TR X=y PATH="$PATH" \
+	mirage sim "$work/world.scenario" --seed 7 --quiet --trace "$tmp/b" --pcap "$tmp/b.pcap" 2>"$tmp/b.log")
+check "the same seed in another folder and environment: the same trace" cmp "$tmp/a" "$tmp/b"
+check "and the same frames" cmp "$tmp/a.pcap" "$tmp/b.pcap"
+if setarch -R true 2>/dev/null; then
+	setarch -R mirage sim world.scenario --seed 7 --quiet --trace "$tmp/b" 2>/dev/null
+	check "without address randomisation: the same trace" cmp "$tmp/a" "$tmp/b"
+else
+	skip "without address randomisation: the same trace" "setarch -R is not allowed here"
+fi
+mirage sim world.scenario --seed 8 --quiet --trace "$tmp/b" 2>/dev/null
+hasnt "another seed: another trace" "$(cmp "$tmp/a" "$tmp/b" 2>&1 || echo differ)" '^$'
+between "the trace tells of many frames" "$(grep -c ' TCP ' "$tmp/a")" 100 1000000
+
+# --- what fails says how to repeat it ------------------------------------------------
+
+sed 's/exits 0/exits 3/' bulk.scenario >wrong.scenario
+out=$(mirage sim wrong.scenario --seeds 4..5 2>&1)
+is "what is not as expected: status 1" $? 1
+has "tells the command that repeats it" "$out" 'mirage sim wrong.scenario --seed 4'
+has "points at the line" "$out" 'wrong.scenario:7:9: error:'
+has "counts" "$out" '0 of 2 runs were as expected'
+rm -f wrong.scenario
+
+printf 'image: one images/party/dist/party\nlink: cable one one dealy=3ms\n' >bad.scenario
+out=$(mirage sim bad.scenario 2>&1)
+is "a scenario with an error: status 1" $? 1
+has "says where" "$out" 'bad.scenario:2:21: error: unknown property'
+has "and what was meant" "$out" "did you mean 'delay'"
+rm -f bad.scenario
+
+# --- our stack --------------------------------------------------------------------------
+
+for scenario in *.scenario; do
+	n=$seeds
+	[ "$scenario" != exhaust.scenario ] || n=$(((seeds + 99) / 100))
+	out=$(mirage sim "$scenario" --quiet --seeds "$first..$((first + n - 1))" 2>&1)
+	rc=$?
+	if [ $rc = 0 ]; then
+		pass "${scenario%.scenario}: $n seeds"
+	else
+		fail "${scenario%.scenario}: $n seeds" "$out"
+	fi
+done
+done_testing
