@@ -146,7 +146,7 @@ static int parse_one(struct mir_args *a, const char *word, char **next)
 	return set(a, arg, value);
 }
 
-int mir_args_parse(struct mir_args *a, int argc, char **argv)
+MIR_COLD int mir_args_parse(struct mir_args *a, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		char *next = i + 1 < argc ? argv[i + 1] : NULL;
@@ -195,7 +195,7 @@ static bool blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-int mir_args_split(char *line, char **words, int max)
+MIR_COLD int mir_args_split(char *line, char **words, int max)
 {
 	char *from = line, *to = line;
 	int n = 0;

@@ -47,7 +47,7 @@ static const char *section_of(const struct mir_arg *arg)
 }
 
 /* Sections in the order of their first argument. */
-void mir_args_help(const struct mir_args *a)
+MIR_COLD void mir_args_help(const struct mir_args *a)
 {
 	mir_args_say("%s%s%s\n\nusage: %s [--NAME=VALUE | --NAME VALUE]...\n", a->program,
 	    a->about ? ": " : "", a->about ? a->about : "", a->program);

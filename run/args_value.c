@@ -177,7 +177,8 @@ static int parse_choice(const char *choices, const char *text, const char **out)
 	return MIR_EINVAL;
 }
 
-int mir_arg_value(enum mir_arg_type type, const char *choices, const char *text, void *value)
+MIR_COLD int mir_arg_value(
+    enum mir_arg_type type, const char *choices, const char *text, void *value)
 {
 	switch (type) {
 	case MIR_ARG_BOOL: return parse_bool(text, value);

@@ -23,7 +23,7 @@ static void add(const char *name, int64_t end)
 	b.end[b.n++] = end;
 }
 
-void mir_boot_begin(int64_t entered, int64_t tender_ns)
+MIR_COLD void mir_boot_begin(int64_t entered, int64_t tender_ns)
 {
 	b.n = b.dropped = 0;
 	b.zero = entered - tender_ns;
@@ -31,7 +31,7 @@ void mir_boot_begin(int64_t entered, int64_t tender_ns)
 		add("tender", entered);
 }
 
-void mir_boot_phase(const char *name)
+MIR_COLD void mir_boot_phase(const char *name)
 {
 	add(name, mir_target_monotonic());
 }
@@ -56,7 +56,7 @@ static void line(int64_t start, int64_t end, int64_t all, const char *name)
 		mir_target_console(text, MIR_MIN((size_t)n, sizeof(text) - 1));
 }
 
-void mir_boot_chart(void)
+MIR_COLD void mir_boot_chart(void)
 {
 	static const char head[] = "  start us  length us  phase\n";
 	int64_t start = 0, all = b.n > 0 ? b.end[b.n - 1] - b.zero : 0;

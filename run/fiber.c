@@ -268,9 +268,14 @@ struct mir_fiber *mir_spawn_joinable(const char *name, void (*fn)(void *), void 
 	return spawn(name, fn, arg, true, STACK);
 }
 
+/* Its stack is large; where memory is short, as large as can be had. */
 struct mir_fiber *mir_fiber_spawn_main(void (*fn)(void *), void *arg)
 {
-	return spawn("main", fn, arg, false, MAIN_STACK);
+	struct mir_fiber *f = NULL;
+
+	for (size_t size = MAIN_STACK; !f && size >= STACK; size /= 2)
+		f = spawn("main", fn, arg, false, size);
+	return f;
 }
 
 int mir_join(struct mir_fiber *f)

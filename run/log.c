@@ -74,7 +74,7 @@ static int parse_item(const char *item, size_t n, struct rule *r)
 	return MIR_EINVAL;
 }
 
-int mir_log_levels(const char *spec, const char **bad)
+MIR_COLD int mir_log_levels(const char *spec, const char **bad)
 {
 	struct rule parsed[RULES];
 	unsigned n = 0;

@@ -39,7 +39,8 @@ struct mir_log_source {
 	} while (0)
 
 /* A line; control characters in it are escaped, so that no input can forge another. */
-void mir_log_to(struct mir_log_source *, enum mir_level, const char *fmt, ...) MIR_PRINTF(3, 4);
+void mir_log_to(struct mir_log_source *, enum mir_level, const char *fmt, ...)
+    MIR_PRINTF(3, 4) MIR_COLD;
 bool mir_log_wants(struct mir_log_source *, enum mir_level);
 
 /* "[SRC:]LEVEL,...": sets levels; MIR_EINVAL with *bad (may be

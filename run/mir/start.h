@@ -14,7 +14,7 @@
 int mir_main(int argc, char **argv);
 
 /* Says which device did not start and why; returns the exit status 1. */
-int mir_start_failed(const char *device, int err);
+int mir_start_failed(const char *device, int err) MIR_COLD;
 
 /* The keys that every image has: --logs, --name, --delay, --boot-chart.  The macro takes their
  * defaults as the help shows them; what holds is what mir_common and mir_log_levels() were told

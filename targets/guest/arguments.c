@@ -52,7 +52,7 @@ static int from_vector(const struct mir_ext *ext, char *argv[])
 	return (int)ext->argc;
 }
 
-int mir_guest_arguments(char ***out)
+MIR_COLD int mir_guest_arguments(char ***out)
 {
 	static char *argv[MIR_EXT_ARGS + 2];
 	static char name[] = "image";

@@ -46,7 +46,7 @@ static bool from_cpu(uint8_t *p, size_t len)
 	return true;
 }
 
-int mir_target_entropy(void *buf, size_t len)
+MIR_COLD int mir_target_entropy(void *buf, size_t len)
 {
 	uint8_t *p = buf;
 	size_t n = from_seed(p, len);

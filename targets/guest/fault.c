@@ -124,7 +124,7 @@ MIR_COLD MIR_NOINLINE static void backtrace(uintptr_t pc, uintptr_t at)
 	say_repeated(repeated);
 }
 
-void mir_target_backtrace(const void *from)
+MIR_COLD void mir_target_backtrace(const void *from)
 {
 	backtrace(0, (uintptr_t)(from ? from : mir_frame()));
 	flush();
@@ -230,7 +230,7 @@ MIR_COLD MIR_NOINLINE static void say_registers(const struct mir_fault *f)
 		say("\n");
 }
 
-void mir_fault_report(const struct mir_fault *f)
+MIR_COLD void mir_fault_report(const struct mir_fault *f)
 {
 	if (s.depth++ > 0) {
 		say("  (and then memory that cannot be read)\n");

@@ -57,7 +57,7 @@ static uint8_t *page_down(uint8_t *p)
 }
 
 /* What is left out at both ends is a matter of chance, and given up. */
-void mir_guest_memory_begin(uint64_t chance)
+MIR_COLD void mir_guest_memory_begin(uint64_t chance)
 {
 	uint8_t *base = page_up(mir_guest.mem_start), *end = page_down(mir_guest.mem_end);
 	size_t n = base < end ? (size_t)(end - base) / MIR_PAGE : 0;

@@ -6,7 +6,7 @@
 
 #include "guest.h"
 
-enum { LOOP_STACK = 256 * 1024, STATUS = 255 };
+enum { LOOP_STACK = 128 * 1024, STATUS = 255 };
 
 static uint8_t random_bytes[16];
 
@@ -36,7 +36,7 @@ static void begin(void)
 	mir_libc_start(argc, argv, random_bytes);
 }
 
-void mir_guest_start(void)
+MIR_COLD void mir_guest_start(void)
 {
 	uint64_t chance;
 	uint8_t *stack;
