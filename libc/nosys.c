@@ -1,4 +1,6 @@
 /* nosys.c: calls that there are not. */
+#include <mir/small.h>
+
 #include <errno.h>
 
 #include "libc.h"

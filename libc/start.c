@@ -5,6 +5,8 @@
  * neither arguments nor environment, and main its arguments afterwards, so that they need not be
  * copied.
  */
+#include <mir/small.h>
+
 #include <elf.h>
 #include <mir/pages.h>
 

@@ -1,8 +1,10 @@
 /* addr.c: addresses as text: IPv4 in dotted decimal, IPv6 by RFC 4291 section 2.2 (read) and RFC
  * 5952 (written). */
+#include <mir/small.h>
+
 #include <mir/addr.h>
 #include <mir/err.h>
-#include <stdio.h>
+#include <mir/format.h>
 
 static int hex(char c)
 {
@@ -199,17 +201,17 @@ const char *mir_ipaddr_text(const struct mir_ipaddr *a, char buf[MIR_IPADDR_TEXT
 	if (mir_ipaddr_is4(a)) {
 		const uint8_t *b = a->b + 12;
 
-		snprintf(buf, MIR_IPADDR_TEXT, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+		mir_format(buf, MIR_IPADDR_TEXT, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
 		return buf;
 	}
 	longest_gap(a, &from, &to);
 	for (int i = 0; i < 8; i++) {
 		if (i == from) {
-			n += snprintf(buf + n, (size_t)(MIR_IPADDR_TEXT - n), "::");
+			n += mir_format(buf + n, (size_t)(MIR_IPADDR_TEXT - n), "::");
 			i = to - 1;
 			continue;
 		}
-		n += snprintf(buf + n, (size_t)(MIR_IPADDR_TEXT - n), "%s%x",
+		n += mir_format(buf + n, (size_t)(MIR_IPADDR_TEXT - n), "%s%x",
 		    i > 0 && i != to ? ":" : "", (unsigned)mir_be16(a->b + 2 * i));
 	}
 	return buf;
@@ -222,17 +224,17 @@ const char *mir_endpoint_text(const struct mir_endpoint *e, char buf[MIR_ENDPOIN
 
 	mir_ipaddr_text(&e->addr, addr);
 	if (mir_ipaddr_is_any(&e->addr))
-		snprintf(buf, MIR_ENDPOINT_TEXT, "*:%u", port);
+		mir_format(buf, MIR_ENDPOINT_TEXT, "*:%u", port);
 	else if (mir_ipaddr_is4(&e->addr))
-		snprintf(buf, MIR_ENDPOINT_TEXT, "%s:%u", addr, port);
+		mir_format(buf, MIR_ENDPOINT_TEXT, "%s:%u", addr, port);
 	else
-		snprintf(buf, MIR_ENDPOINT_TEXT, "[%s]:%u", addr, port);
+		mir_format(buf, MIR_ENDPOINT_TEXT, "[%s]:%u", addr, port);
 	return buf;
 }
 
 const char *mir_mac_text(const struct mir_mac *m, char buf[MIR_MAC_TEXT])
 {
-	snprintf(buf, MIR_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2],
+	mir_format(buf, MIR_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2],
 	    m->b[3], m->b[4], m->b[5]);
 	return buf;
 }

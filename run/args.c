@@ -1,10 +1,12 @@
 /* args.c: boot arguments: from the vector into the table. */
+#include <mir/small.h>
+
 #include <mir/args.h>
 #include <mir/err.h>
 #include <mir/log.h>
 #include <mir/target.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <mir/format.h>
 
 #include "args.h"
 
@@ -17,7 +19,7 @@ void mir_args_say(const char *fmt, ...)
 	int n;
 
 	va_start(args, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, args);
+	n = mir_vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (n > 0)
 		mir_target_console(text, MIR_MIN((size_t)n, sizeof(text) - 1));

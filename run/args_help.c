@@ -1,5 +1,7 @@
 /* args_help.c: the answer to --help. */
-#include <stdio.h>
+#include <mir/small.h>
+
+#include <mir/format.h>
 
 #include "args.h"
 
@@ -37,7 +39,7 @@ static void help_arg(const struct mir_arg *arg)
 {
 	char left[TEXT];
 
-	snprintf(left, sizeof(left), "--%s=%s", arg->name, placeholder(arg));
+	mir_format(left, sizeof(left), "--%s=%s", arg->name, placeholder(arg));
 	help_line(left, arg->help, arg->shown);
 }
 

@@ -1,4 +1,6 @@
 /* args_value.c: the text of one value, by type. */
+#include <mir/small.h>
+
 #include <mir/args.h>
 #include <mir/err.h>
 

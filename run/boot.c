@@ -1,7 +1,9 @@
 /* boot.c: the phases of a start. */
+#include <mir/small.h>
+
 #include <mir/boot.h>
 #include <mir/target.h>
-#include <stdio.h>
+#include <mir/format.h>
 #include <string.h>
 
 enum { TEXT = 128, NAME = 20, BAR = 40 };
@@ -48,7 +50,7 @@ static void line(int64_t start, int64_t end, int64_t all, const char *name)
 	if (all > 0)
 		memset(bar + from, '#', (size_t)(to - from) + 1);
 	bar[all > 0 ? to + 1 : 0] = '\0';
-	n = snprintf(text, sizeof(text), "%8lld.%lld %8lld.%lld  %-*.*s %s\n",
+	n = mir_format(text, sizeof(text), "%8lld.%lld %8lld.%lld  %-*.*s %s\n",
 	    (long long)(start / 1000), (long long)(start / 100 % 10),
 	    (long long)((end - start) / 1000), (long long)((end - start) / 100 % 10), NAME, NAME,
 	    name, bar);

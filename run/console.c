@@ -1,7 +1,9 @@
 /* console.c: conveniences over a console's operations. */
+#include <mir/small.h>
+
 #include <mir/console.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <mir/format.h>
 
 enum { PRINTF_MAX = 4096 };
 
@@ -13,7 +15,7 @@ int mir_console_printf(struct mir_console *c, const char *fmt, ...)
 	int n;
 
 	va_start(args, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, args);
+	n = mir_vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (n < 0)
 		return MIR_EINVAL;

@@ -1,4 +1,6 @@
 /* err.c: the texts of errors. */
+#include <mir/small.h>
+
 #include <mir/err.h>
 
 const char *mir_strerror(int err)

@@ -7,7 +7,7 @@
 #include <mir/fiber.h>
 #include <mir/panic.h>
 #include <mir/target.h>
-#include <stdio.h>
+#include <mir/format.h>
 #include <stdlib.h>
 
 #include "internal.h"
@@ -486,7 +486,7 @@ void mir_fiber_dump(void (*line)(const char *text))
 	char text[120];
 
 	for (const struct mir_fiber *f = s.all; f; f = f->all_next) {
-		snprintf(text, sizeof(text), "fiber %s: %s%s", f->name,
+		mir_format(text, sizeof(text), "fiber %s: %s%s", f->name,
 		    f == s.current ? "running" : states[f->state],
 		    f->cancelled ? ", cancelled" : "");
 		line(text);

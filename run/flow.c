@@ -1,7 +1,7 @@
 /* flow.c: conveniences over a flow's operations. */
 #include <mir/flow.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <mir/format.h>
 
 enum { PRINTF_MAX = 4096 };
 
@@ -21,7 +21,7 @@ int mir_flow_printf(struct mir_flow *f, const char *fmt, ...)
 	int n;
 
 	va_start(args, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, args);
+	n = mir_vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (n < 0)
 		return MIR_EINVAL;

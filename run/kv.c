@@ -1,4 +1,6 @@
 /* kv.c: conveniences over a store's operations. */
+#include <mir/small.h>
+
 #include <mir/kv.h>
 #include <stdlib.h>
 

@@ -1,10 +1,12 @@
 /* log.c: log lines, their levels and their limit. */
+#include <mir/small.h>
+
 #include <mir/err.h>
 #include <mir/log.h>
 #include <mir/target.h>
 #include <mir/time.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <mir/format.h>
 #include <string.h>
 
 #include "internal.h"
@@ -117,7 +119,7 @@ static void stamp(int64_t wall_ns, char out[STAMP])
 	unsigned y = (unsigned)(yoe + era * 400 + (m <= 2));
 	unsigned second = (unsigned)(in_day / 1000);
 
-	snprintf(out, STAMP, "%04u-%02u-%02u %02u:%02u:%02u.%03u", y % 10000, m % 100, d % 100,
+	mir_format(out, STAMP, "%04u-%02u-%02u %02u:%02u:%02u.%03u", y % 10000, m % 100, d % 100,
 	    second / 3600 % 24, second / 60 % 60, second % 60, (unsigned)(in_day % 1000));
 }
 
@@ -173,7 +175,8 @@ static void write_line(struct mir_log_source *src, enum mir_level level, const c
 	int n;
 
 	stamp(mir_wall(), when);
-	n = snprintf(line, sizeof(line), "%s %s %.*s: ", when, level_tags[level], NAME, src->name);
+	n = mir_format(
+	    line, sizeof(line), "%s %s %.*s: ", when, level_tags[level], NAME, src->name);
 	n += (int)escape(line + n, sizeof(line) - (size_t)n - 1, text);
 	line[n++] = '\n';
 	if (g.sink)
@@ -207,13 +210,13 @@ void mir_log_to(struct mir_log_source *src, enum mir_level level, const char *fm
 	if (!mir_log_wants(src, level) || !take_token(src))
 		return;
 	if (src->suppressed > 0) {
-		snprintf(text, sizeof(text), "%llu lines more were not written",
+		mir_format(text, sizeof(text), "%llu lines more were not written",
 		    (unsigned long long)src->suppressed);
 		src->suppressed = 0;
 		write_line(src, MIR_WARNING, text);
 	}
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	mir_vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	write_line(src, level, text);
 }

@@ -1,9 +1,11 @@
 /* panic.c: the end of an image that has a bug. */
+#include <mir/small.h>
+
 #include <mir/fiber.h>
 #include <mir/panic.h>
 #include <mir/target.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <mir/format.h>
 #include <string.h>
 
 enum { STATUS = 255, TEXT = 512 };
@@ -24,10 +26,10 @@ void mir_panic(const char *fmt, ...)
 		mir_target_exit(STATUS);
 	panicking = true;
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	mir_vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	line("");
-	snprintf(where, sizeof(where), "panic in %s%.40s: %.400s", mir_self() ? "fiber " : "",
+	mir_format(where, sizeof(where), "panic in %s%.40s: %.400s", mir_self() ? "fiber " : "",
 	    mir_self() ? mir_fiber_name(mir_self()) : "the event loop", text);
 	line(where);
 	mir_target_backtrace(NULL);

@@ -3,7 +3,7 @@
 
 #include <mir/http_client.h>
 #include <mir/mem.h>
-#include <stdio.h>
+#include <mir/format.h>
 #include <stdlib.h>
 
 enum { URL_MAX = 8192, HEAD_MAX = 32768, UNTIL_CLOSE = -2 };
@@ -147,7 +147,8 @@ static int build(const struct mir_http_client *c, const struct url *u,
 	if (f->body && f->body_length < 0)
 		add_str(t, "Transfer-Encoding: chunked\r\n");
 	if (f->body && f->body_length >= 0) {
-		snprintf(line, sizeof(line), "Content-Length: %lld\r\n", (long long)f->body_length);
+		mir_format(
+		    line, sizeof(line), "Content-Length: %lld\r\n", (long long)f->body_length);
 		add_str(t, line);
 	}
 	add_str(t, "\r\n");
@@ -180,7 +181,7 @@ static int send_body(struct call *c, const struct mir_http_fetch *f)
 		}
 		left -= left >= 0 ? (int64_t)len : 0;
 		if (left < 0 && len) {
-			snprintf(line, sizeof(line), "%zx\r\n", len);
+			mir_format(line, sizeof(line), "%zx\r\n", len);
 			s[0] = mir_slice_copy(line, strlen(line));
 			s[n + 1] = mir_slice_static("\r\n", 2);
 			extra = 1;

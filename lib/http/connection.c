@@ -3,7 +3,6 @@
 #include "internal.h"
 
 #include <mir/log.h>
-#include <stdio.h>
 
 MIR_LOG_SOURCE(http);
 

@@ -5,7 +5,7 @@
 #include <mir/log.h>
 #include <mir/mem.h>
 #include <mir/panic.h>
-#include <stdio.h>
+#include <mir/format.h>
 
 MIR_LOG_SOURCE(http);
 
@@ -287,7 +287,7 @@ static int write_some(struct mir_http_exchange *x, struct mir_slice *data, unsig
 	char line[20];
 	int digits, rc = 0;
 
-	digits = x->chunked ? snprintf(line, sizeof(line), "%zx\r\n", len) : 0;
+	digits = x->chunked ? mir_format(line, sizeof(line), "%zx\r\n", len) : 0;
 	if (x->head_waits) {
 		if (x->chunked)
 			rc = put(x, line, (size_t)digits);
@@ -396,7 +396,7 @@ int mir_http_error(struct mir_http_response *r, unsigned status)
 	int n;
 
 	mir_http_status(r, status);
-	n = snprintf(body, sizeof(body), "%u %s\n", r->status, mir_http_status_text(r->status));
+	n = mir_format(body, sizeof(body), "%u %s\n", r->status, mir_http_status_text(r->status));
 	return mir_http_reply(r, status, "text/plain; charset=utf-8", body, (size_t)n);
 }
 

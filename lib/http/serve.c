@@ -3,7 +3,7 @@
 
 #include <mir/hash.h>
 #include <mir/mime.h>
-#include <stdio.h>
+#include <mir/format.h>
 
 enum {
 	RANGES = 16,    /* of one request; more are ignored */
@@ -105,7 +105,7 @@ static int redirect(struct serving *s)
 		return MIR_ENOMEM;
 	n = mir_http_path_encode(s->r->path, text, cap);
 	if (n >= 0) {
-		snprintf(text + n, cap - (size_t)n, "/%s%.*s", s->r->query.len ? "?" : "",
+		mir_format(text + n, cap - (size_t)n, "/%s%.*s", s->r->query.len ? "?" : "",
 		    (int)s->r->query.len, s->r->query.len ? s->r->query.p : "");
 		rc = mir_http_add(s->w, "Location", text);
 		rc = mir_http_error(s->w, rc < 0 ? 414 : 301);
@@ -185,7 +185,7 @@ static int set_validators(struct serving *s)
 	} else if (rc != MIR_ENODIGEST && rc != MIR_ENOSYS) {
 		return rc;
 	} else if (s->stat.mtime_ns) {
-		snprintf(s->etag, sizeof(s->etag), "\"%llx-%llx\"",
+		mir_format(s->etag, sizeof(s->etag), "\"%llx-%llx\"",
 		    (unsigned long long)s->stat.mtime_ns, (unsigned long long)s->stat.size);
 	}
 	return 0;
@@ -210,7 +210,7 @@ static int add_common(struct serving *s)
 
 static int content_range(char *buf, size_t cap, const struct mir_http_range *r, uint64_t size)
 {
-	return snprintf(buf, cap, "bytes %llu-%llu/%llu", (unsigned long long)r->first,
+	return mir_format(buf, cap, "bytes %llu-%llu/%llu", (unsigned long long)r->first,
 	    (unsigned long long)(r->first + r->len - 1), (unsigned long long)size);
 }
 
@@ -248,8 +248,9 @@ static int part_header(
 	char range[80];
 
 	content_range(range, sizeof(range), r, s->stat.size);
-	return snprintf(buf, PART, "\r\n--%s\r\nContent-Type: %.100s\r\nContent-Range: %s\r\n\r\n",
-	    boundary, s->type, range);
+	return mir_format(buf, PART,
+	    "\r\n--%s\r\nContent-Type: %.100s\r\nContent-Range: %s\r\n\r\n", boundary, s->type,
+	    range);
 }
 
 static int send_ranges(struct serving *s, const struct mir_http_range *r, unsigned n)
@@ -258,8 +259,8 @@ static int send_ranges(struct serving *s, const struct mir_http_range *r, unsign
 	uint64_t total;
 	int rc, len;
 
-	snprintf(boundary, sizeof(boundary), "%08x%08x", mir_random_u32(), mir_random_u32());
-	snprintf(type, sizeof(type), "multipart/byteranges; boundary=%s", boundary);
+	mir_format(boundary, sizeof(boundary), "%08x%08x", mir_random_u32(), mir_random_u32());
+	mir_format(type, sizeof(type), "multipart/byteranges; boundary=%s", boundary);
 	total = 2 + 2 + strlen(boundary) + 2 + 2;
 	for (unsigned i = 0; i < n; i++)
 		total += r[i].len + (unsigned)part_header(s, boundary, &r[i], buf);
@@ -274,7 +275,7 @@ static int send_ranges(struct serving *s, const struct mir_http_range *r, unsign
 		    (rc = stream(s, r[i].first, r[i].len)) < 0)
 			return rc;
 	}
-	len = snprintf(buf, sizeof(buf), "\r\n--%s--\r\n", boundary);
+	len = mir_format(buf, sizeof(buf), "\r\n--%s--\r\n", boundary);
 	return mir_http_write_copy(s->w, buf, (size_t)len);
 }
 
@@ -298,7 +299,7 @@ static int send_value(struct serving *s)
 	    mir_http_if_range(s->r, s->etag, s->mtime, now))
 		n = mir_http_ranges(range, s->stat.size, r, RANGES);
 	if (n == MIR_ERANGE) {
-		snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)s->stat.size);
+		mir_format(text, sizeof(text), "bytes */%llu", (unsigned long long)s->stat.size);
 		rc = mir_http_add(s->w, "Content-Range", text);
 		return rc < 0 ? rc : mir_http_error(s->w, 416);
 	}

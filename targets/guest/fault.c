@@ -1,4 +1,6 @@
 /* fault.c: reports of faults, and backtraces, without printf: what fails may be anything. */
+#include <mir/small.h>
+
 #include "fault.h"
 #include "guest.h"
 

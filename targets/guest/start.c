@@ -1,4 +1,6 @@
 /* start.c: from the entry of the image to libc/. */
+#include <mir/small.h>
+
 #include <mir/boot.h>
 #include <mir/err.h>
 #include <mir/target.h>

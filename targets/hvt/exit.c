@@ -1,4 +1,6 @@
 /* exit.c */
+#include <mir/small.h>
+
 #include "../guest/host.h"
 #include "hvt.h"
 

@@ -1,4 +1,6 @@
 /* protect.c: by the stub in ring 0 (EL1), which alone reaches the page tables. */
+#include <mir/small.h>
+
 #include <mir/err.h>
 
 #include "../guest/host.h"

@@ -1,4 +1,6 @@
 /* exit.c: the end of the tender's process. */
+#include <mir/small.h>
+
 #include "spt.h"
 
 void mir_host_exit(int status, const void *cookie)

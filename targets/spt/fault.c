@@ -1,4 +1,6 @@
 /* fault.c: what a signal of the host tells of a fault of the image. */
+#include <mir/small.h>
+
 #include "../guest/fault.h"
 #include "spt.h"
 

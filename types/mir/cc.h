@@ -32,6 +32,9 @@
 /* How many bits are set. */
 #define mir_bits(v) ((unsigned)__builtin_popcountll(v))
 
+/* The sign of a floating-point number, of zero and NaN too. */
+#define mir_sign_bit(v) (__builtin_signbit(v) != 0)
+
 /* The frame pointer of the function that it stands in. */
 #define mir_frame() ((const void *)__builtin_frame_address(0))
 
