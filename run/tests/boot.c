@@ -9,6 +9,7 @@ static void hear(const char *text, size_t n);
 
 #include <mir/fiber.h>
 #include <mir/test.h>
+#include <stdio.h>
 
 static char said[8192];
 static size_t len;
