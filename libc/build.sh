@@ -247,6 +247,7 @@ compile() {
 	./configure --target="$arch" CC="$cc" AR="$ar" RANLIB="$ranlib" CROSS_COMPILE= --disable-shared --enable-optimize="$fast" \
 		--prefix="$work/sysroot" CFLAGS="$flags" >"$work/configure.log" 2>&1 ||
 		die "musl $version does not configure with $cc" "$(tail -n 1 "$work/configure.log")"
+	trap 'kill $! 2>/dev/null; exit 130' INT TERM HUP
 	total=$(make -n CROSS_COMPILE= lib/libc.a 2>/dev/null | grep -c -- ' -c ')
 	while read -r line; do
 		case $line in
@@ -256,7 +257,7 @@ compile() {
 				progress $percent "musl $version: compiling"
 			;;
 		esac
-	done < <(make -j"$(nproc)" CROSS_COMPILE= lib/libc.a 2>"$work/make.log")
+	done < <(exec make -j"$(nproc)" CROSS_COMPILE= lib/libc.a 2>"$work/make.log")
 	[ -s lib/libc.a ] || compile_failed
 	make CROSS_COMPILE= install-libs install-headers >>"$work/make.log" 2>&1 || compile_failed
 	install -D -m 644 "$work/names.h" "$work/sysroot/include/mir/syscall_names.h"
@@ -289,13 +290,14 @@ build() {
 	space
 	work=$cache/work.$$
 	trap 'rm -rf "$work"' EXIT
-	trap 'exit 130' INT TERM HUP
+	trap 'kill $! 2>/dev/null; exit 130' INT TERM HUP
 	mkdir "$work" || die "cannot write in $cache"
 	find_source
 	dir=$arch-$(echo "$recipe $compiler $version" | sha256sum | cut -c 1-16)
 	if [ ! -s "$cache/$dir/lib/libc.a" ]; then
 		unpack
-		(redirect && compile) || exit 1
+		(redirect && compile) 9>&- &
+		wait $! || exit 1
 		echo "$compiler" >"$work/sysroot/compiler"
 		rm -rf "${cache:?}/$dir"
 		mv "$work/sysroot" "$cache/$dir"
