@@ -26,14 +26,20 @@ nginx=$(bytes "$(command -v nginx)")
 dynamic_s=$(seconds floor_build) && dynamic=$(bytes "$net_tmp/hello")
 static_s=$(seconds floor_build -static) && static=$(bytes "$net_tmp/hello")
 
-for pair in hello:socket www:socket www:direct; do
-	name=${pair%:*} mode=${pair#*:}
+sealed='' cc=$bench_dir/../libc/$(uname -m)-mirage-cc
+if "$bench_dir/../libc/build.sh" "$(uname -m)" >/dev/null; then sealed="hello:spt hello:hvt www:spt www:hvt"; fi
+
+for pair in hello:socket www:socket www:direct $sealed; do
+	name=${pair%:*} mode=${pair#*:} suffix=
+	case $mode in spt | hvt) suffix=.$mode ;; esac
 	rm -rf "$image_out/images/$name-$mode"
 	cold=$(seconds image_build "$name" "$mode") || { echo "size.sh: $name does not build for $mode" >&2; continue; }
-	image=$image_out/images/$name-$mode/dist/$name
+	image=$image_out/images/$name-$mode/dist/$name$suffix
 	result "$name, $mode: image" bytes image "$(stat -c %s "$image")"
 	result "$name, $mode: stripped" bytes image "$(bytes "$image")"
 	result "$name, $mode: stripped" bytes nginx "$nginx"
+	[ "$name" != www ] || result "www, $mode: stripped, without its files" bytes image \
+		$(($(bytes "$image") - $(find "$image_out/images/$name-$mode/site" -type f -printf '%s\n' | awk '{ n += $1 } END { print n }')))
 	result "$name, $mode: built from nothing" s image "$cold"
 	result "$name, $mode: built again" s image "$(seconds image_build "$name" "$mode")"
 	for side in dynamic static; do
@@ -41,5 +47,10 @@ for pair in hello:socket www:socket www:direct; do
 		result "$name, $mode: stripped" bytes "$side" "${!size}"
 		result "$name, $mode: built from nothing" s "$side" "${!time}"
 	done
+done
+# The least that prints, as a C program alone.
+for target in ${sealed:+spt hvt}; do
+	"$cc" --mirage-target=$target -Os -o "$net_tmp/min" "$bench_dir/hello-min.c" &&
+		result "hello-min, $target: stripped" bytes image "$(bytes "$net_tmp/min")"
 done
 report dynamic static nginx
