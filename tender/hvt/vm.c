@@ -13,6 +13,12 @@
  * of an address; as much again behind it is out of bounds. */
 #define MEMORY_SPAN 0x100000000ull
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14; older ones do without */
+#endif
+
+enum { POPULATE = 256 << 10 };
+
 /* ---- making it ---- */
 
 static _Noreturn void no_kvm(int error)
@@ -67,6 +73,8 @@ void vm_give_memory(struct vm *vm)
 		if (!s->write && mprotect(g->mem + s->vaddr, s->memsz, PROT_READ) < 0)
 			die("mprotect: %s", strerror(errno));
 	}
+	/* What the image touches first, its tables and stack: cheaper here than by an exit each. */
+	madvise(g->mem + g->image->end, POPULATE, MADV_POPULATE_WRITE);
 	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) < 0)
 		die("the virtual machine does not take %llu MiB of memory: %s",
 		    (unsigned long long)(g->mapped >> 20), strerror(errno));
