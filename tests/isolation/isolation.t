@@ -2,12 +2,20 @@
 # isolation.t: an application that has been taken over, in an image as the tool makes them, tries to
 # get out of what it may do: the same sources for spt and hvt (app/).  Each attempt ends the image,
 # with status 255 and a report of what, where and in which fiber, or at the tender's hands.
+#
+#	isolation.t [IMAGE]	one that has been built (for hvt)
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../guest.sh"
-need_tool
+[ -n "${1-}" ] || need_tool
+
+given=${1-}
 
 folder() { # TARGET: a copy of app/, configured and built; it is the current folder
+	if [ -n "$given" ]; then
+		mkdir -p "$tmp/$1/dist" && cd "$tmp/$1" && cp "$given" "dist/attempt.$1"
+		return
+	fi
 	cp -r "$root/tests/isolation/app" "$tmp/$1" && cd "$tmp/$1" || exit 1
 	check "$1: configures" mirage configure -t "$1" && check "$1: has its C library" mirage depend -t "$1" &&
 		check "$1: builds" mirage build -t "$1"

@@ -53,7 +53,8 @@ M=8388608 # --mem=8
 wrong_pointers() {
 	local n at
 	for n in 1 2 3 4 5 6 7 8 16; do
-		for at in $M $((M - 1)) $((M - 4)) 0xfffffff0 0x80000000; do
+		for at in $((M - 1)) 0xfffffff0 $((M - 4)) $M 0x80000000; do
+			[ -z "${NESTED-}" ] || [ "$at" != $((M - 4)) ] || break
 			call hvt "hypercall $n with its struct at $at" 1 'mirage-hvt: .*(memory|outside|pointer|address)' \
 				call=$n at=$at
 		done
@@ -184,14 +185,15 @@ memory_spt() {
 
 # --- in a loop
 hammer() {
-	local t=$1 image=$2 seed bad=
+	local t=$1 image=$2 seed bad= seeds=40
+	[ -z "${NESTED-}" ] || seeds=6 # where a start takes a second
 	for seed in 1 2 3 4; do
 		run "$t" "$image" seed=$seed count=3000
 		[ "$status" = 0 ] && [[ $out == *"hammer: survived"* ]] || bad+=" $seed:$status"
 	done
 	is "$t: $image: thousands of calls that are only wrong" "$bad" ""
 	bad=
-	for ((seed = 1; seed <= 40; seed++)); do
+	for ((seed = 1; seed <= seeds; seed++)); do
 		run "$t" "$image" seed=$seed count=1000 wild=1
 		case $t:$status in
 		*:0) ;;

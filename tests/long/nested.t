@@ -9,18 +9,28 @@ cd "$(dirname "$0")/../.." || exit 1
 vm_need
 [ "$(id -u)" = 0 ] || skip_all "needs root, as whose the tests run in the machine"
 
-scripts=(tests/isolation/tender.t)
-limit=240 # seconds, for all
+# What is compiled is compiled here.
+. tests/net/image.sh
+transfer=$(image_build transfer hvt 2>&1) || { fail "transfer builds" "$transfer"; done_testing; }
+cp -r tests/isolation/app "$tmp/attempt"
+(cd "$tmp/attempt" && mirage configure -t hvt && mirage depend -t hvt && mirage build -t hvt) >"$tmp/log" 2>&1 ||
+	{ fail "attempt builds" "$(tail -n 20 "$tmp/log")"; done_testing; }
+mkdir -p "$build/images/attempt-hvt"
+attempt=$build/images/attempt-hvt/attempt.hvt
+cp "$tmp/attempt/dist/attempt.hvt" "$attempt"
+
+scripts=(tests/isolation/tender.t "tests/isolation/isolation.t $attempt" "tests/net/hvt.t $transfer")
+limit=420 # seconds, for all
 
 # Those that are there; what they print is told apart by lines "== NAME".
 list=
-for s in "${scripts[@]}"; do [ ! -e "$s" ] || list+=" $s"; done
+for s in "${scripts[@]}"; do list+=" '$s'"; done
 vm_run $limit <<E >"$tmp/output"
 cd '$PWD' || exit 1
 export BUILD='$build' TARGETS=hvt NESTED=yes
 for s in $list; do
-	echo "== \$s"
-	\$s
+	echo "== \${s%% *}"
+	time \$s
 	echo "== ended \$?"
 done
 E

@@ -37,7 +37,8 @@ vm_kernel() (
 		'./lib/modules/*/kernel/drivers/net/*.ko' './lib/modules/*/kernel/drivers/block/*' \
 		'./lib/modules/*/kernel/drivers/crypto/ccp/*' './lib/modules/*/kernel/net/9p/*' \
 		'./lib/modules/*/kernel/fs/9p/*' './lib/modules/*/kernel/fs/netfs/*' \
-		'./lib/modules/*/kernel/fs/fscache/*' './lib/modules/*/kernel/fs/overlayfs/*' || exit 1
+		'./lib/modules/*/kernel/net/bridge/*.ko' './lib/modules/*/kernel/net/802/*' \
+		'./lib/modules/*/kernel/net/llc/*' './lib/modules/*/kernel/fs/fscache/*' './lib/modules/*/kernel/fs/overlayfs/*' || exit 1
 	version=$(ls lib/modules)
 	busybox depmod -b "$PWD" "$version" || exit 1
 	rm linux-image-*.deb
@@ -54,7 +55,7 @@ vm_initrd() {
 	chmod 755 "$dir/init"
 	cat >"$dir/command"
 	cp "$vm_build/kernel/lib/modules/$version"/modules.* "$dir/lib/modules/$version"
-	for module in virtio_pci 9pnet_virtio 9p overlay kvm-amd tun veth loop; do
+	for module in virtio_pci 9pnet_virtio 9p overlay kvm-amd tun veth loop bridge; do
 		grep "/$module.ko:" "$vm_build/kernel/lib/modules/$version/modules.dep" | tr -d :
 	done | tr ' ' '\n' | sort -u | while read -r path; do
 		install -D "$vm_build/kernel/lib/modules/$version/$path" "$dir/lib/modules/$version/$path"
