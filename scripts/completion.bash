@@ -31,18 +31,21 @@ _mirage() {
 	*:--net) words="socket direct" ;;
 	*:--kv_ro) words="crunch direct" ;;
 	*:--kind | new:-k) words="http ip noip" ;;
-	*:--image | *:--svg | *:--file | *:-f | *:--dumpcore)
+	*:--image | *:--svg | *:--file | *:-f | *:--dumpcore | sim:--trace | sim:--pcap)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
-	:*) words="new configure depend build run clean describe query help --version --help" ;;
-	help:*) words="new configure depend build run clean describe query" ;;
+	:*) words="new configure depend build run clean describe query sim help --version --help" ;;
+	help:*) words="new configure depend build run clean describe query sim" ;;
 	*)
 		if [ -n "$after" ]; then
 			words="$(_mirage_keys "$tool") --help"
 		elif [[ $word == -* ]]; then
 			words=$(_mirage_options "$tool" "$command")
 			case $command in configure | run) words+=" $(_mirage_keys "$tool")" ;; esac
+		elif [ "$command" = sim ]; then
+			mapfile -t COMPREPLY < <(compgen -f -X '!*.scenario' -- "$word"; compgen -d -S / -- "$word")
+			return
 		elif [ "$command" = query ]; then
 			words="packages modules sources files devices keys licenses facts attached hardening sizes image sbom all"
 		fi

@@ -60,4 +60,5 @@ page() {
 page tutorial 12
 page cli 8
 page write-a-device 6
+page sim 9
 done_testing

@@ -67,6 +67,35 @@ has "says where" "$out" 'bad.scenario:2:21: error: unknown property'
 has "and what was meant" "$out" "did you mean 'delay'"
 rm -f bad.scenario
 
+sed 's,dist/ledger,dist/ledger --barrier=false,' disk.scenario >wrong.scenario
+out=$(mirage sim wrong.scenario --quiet --seeds 1..5 2>&1)
+has "a store without barriers is found out" "$out" 'page [0-9]+ is lost|ledger. ended with status 1'
+rm -f wrong.scenario
+
+# --- an image alone -------------------------------------------------------------------
+
+alone=images/ledger/dist/ledger
+"$alone" --block:storage="$tmp/disk" --storage-size=64k --storage-faults=latency=1ms,error=1% --power-cut=500ms >"$tmp/out"
+is "an image alone: the power is cut" $? 137
+out=$("$alone" --block:storage="$tmp/disk" --storage-faults=latency=1ms --until=1s --seed=2)
+is "and it starts again, until it is asked to end" $? 0
+has "with what was committed" "$out" 'page [1-9][0-9]* is there'
+out=$("$alone" --storage-faults=latncy=1ms)
+is "a bad argument: status 1" $? 1
+has "says what was expected" "$out" 'latency=TIME'
+
+# --- the example ------------------------------------------------------------------------
+
+mkdir -p examples
+cp "$root/examples/pingpong.scenario" examples/
+for name in ping echo; do
+	mkdir -p "examples/$name"
+	cp "$root/examples/$name"/* "examples/$name/" 2>/dev/null
+	(cd "examples/$name" && rm -rf mirage dist && mirage build -t sim) >"$tmp/$name.log" 2>&1 ||
+		fail "examples/$name: builds" "$(tail -5 "$tmp/$name.log")"
+done
+check "examples/pingpong.scenario" mirage sim examples/pingpong.scenario --quiet --seeds 1..20
+
 # --- our stack --------------------------------------------------------------------------
 
 for scenario in *.scenario; do
