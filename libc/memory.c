@@ -69,7 +69,7 @@ static void mark_odd(const void *at, size_t n, bool is)
 static bool odd_begin(void)
 {
 	struct mir_pages *p = mir_target_pages();
-	size_t n = pages_of(pages_of(p->n) * sizeof(uint64_t)); /* more than enough */
+	size_t n = pages_of((p->n / WORD + 1) * sizeof(*odd));
 
 	if (!odd) {
 		odd = mir_pages_take(p, n, MIR_PAGE, true);

@@ -109,6 +109,25 @@ static void protection(void)
 	machine_end();
 }
 
+/* What is noted of each page has room for the last of many. */
+static void protection_of_much(void)
+{
+	enum { PAGES = 40000 };
+	uint8_t *a;
+	size_t n;
+
+	machine_begin(PAGES, true, false);
+	n = PAGES - machine.pages.used - 2;
+	a = map(n * MIR_PAGE, RW);
+	ok(mir_sys_mprotect(a, MIR_PAGE, PROT_READ) == 0, "the first page of many");
+	memset(machine.arena + (PAGES - 1) * (size_t)MIR_PAGE, 0, MIR_PAGE);
+	ok(mir_sys_mprotect(a + (n - 1) * MIR_PAGE, MIR_PAGE, PROT_READ) == 0, "the last");
+	ok(access_is(a, 1, MIR_ACCESS_READ) &&
+		access_is(a + (n - 1) * MIR_PAGE, 1, MIR_ACCESS_READ),
+	    "both are to be read");
+	machine_end();
+}
+
 static void remap(void)
 {
 	uint8_t *a, *b, *c;
@@ -272,6 +291,7 @@ int main(void)
 	RUN_PLAIN(by_hand);
 	RUN_PLAIN(fixed);
 	RUN_PLAIN(protection);
+	RUN_PLAIN(protection_of_much);
 	RUN_PLAIN(remap);
 	RUN_PLAIN(advice);
 	RUN_PLAIN(back_to_the_host);
