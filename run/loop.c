@@ -169,7 +169,7 @@ int mir_loop_run(int (*main_fn)(int argc, char **argv), int argc, char **argv)
 	mir_timers_reset(l.now);
 	l.main = mir_fiber_spawn_main(run_main, NULL);
 	if (!l.main)
-		mir_panic("no memory for the main fiber's stack");
+		mir_panic("no memory for the main fiber's stack: give the image more");
 	while (!l.done)
 		turn();
 	if (mir_log_wants(&mir_log_this, MIR_DEBUG))

@@ -58,7 +58,7 @@ static uint32_t block_size(const struct attach *a)
 /* Reading only, where the image understands that and nothing else is allowed. */
 static int open_disk(const struct attach *a, bool extended, bool *readonly)
 {
-	int fd;
+	int fd, flags;
 
 	*readonly = false;
 	if (a->what[0] == '@') {
@@ -66,7 +66,10 @@ static int open_disk(const struct attach *a, bool extended, bool *readonly)
 
 		snprintf(option, sizeof(option), "--block:%s", a->name);
 		fd = take_descriptor(option, a->what);
-		*readonly = (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDWR;
+		flags = fcntl(fd, F_GETFL);
+		*readonly = (flags & O_ACCMODE) != O_RDWR;
+		if (flags & O_APPEND) /* writes at the end, wherever it is told to: it would grow */
+			die("%s=%s: it is open with O_APPEND: open it without", option, a->what);
 		if (*readonly && !extended)
 			die("%s=%s: it is not open for reading and writing", option, a->what);
 		return fd;

@@ -32,6 +32,8 @@ int image_open(const char *path)
 
 	if (fd < 0)
 		die("%s: %s", path, strerror(errno));
+	if (fd <= STDERR_FILENO)
+		die("the descriptors 0, 1 and 2 must be open; use '</dev/null >/dev/null 2>&1'");
 	return fd;
 }
 

@@ -145,7 +145,7 @@ static bool flag(struct options *o, const char *arg, uint32_t target)
 		o->gdb = true;
 	else if (target == MIR_ABI_SPT && strcmp(arg, "--x-exec-heap") == 0)
 		o->x_exec_heap = true;
-	else if (strcmp(arg, "--x-no-sandbox") == 0)
+	else if (target == MIR_ABI_SPT && strcmp(arg, "--x-no-sandbox") == 0)
 		o->x_no_sandbox = true;
 	else if ((value = value_of(arg, "--mem")))
 		o->mem = number("--mem", value, 1, MEM_MAX) * MIB;

@@ -44,7 +44,7 @@ struct options {
 	uint16_t gdb_port;    /* --gdb-port, 1234 */
 	const char *dumpcore; /* --dumpcore=DIR, or NULL */
 	bool x_exec_heap;     /* spt: --x-exec-heap */
-	bool x_no_sandbox;    /* --x-no-sandbox: for tests under emulators without seccomp */
+	bool x_no_sandbox;    /* spt: --x-no-sandbox: for tests under emulators without seccomp */
 	struct attach attach[TENDER_DEVICES];
 	unsigned n_attach;
 	const char *image; /* the file */
@@ -78,7 +78,8 @@ struct image {
 	size_t mft_size;
 };
 
-/* Opens the file; dies if that fails. */
+/* Opens the file, which is opened first; dies if that fails, or if one of the descriptors 0 to 2 is
+ * not open: nothing of the tender's may become the image's console. */
 int image_open(const char *path);
 
 /* Reads and checks headers and notes of a file; NULL, or what is wrong (a text that lives for

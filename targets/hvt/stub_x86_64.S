@@ -84,6 +84,7 @@ mir_hvt_stub_call:
 
 	movq	VAR(PD), %r8
 	movq	VAR(PT), %r9
+	movl	%edx, %edx
 	movq	VAR(FLAGS)(, %rdx, 8), %rdx
 	leaq	(%rdi, %rsi), %rsi
 page:	cmpq	%rsi, %rdi

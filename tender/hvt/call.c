@@ -151,6 +151,8 @@ static const char *call_block(struct guest *g, uint64_t at, bool out)
 		return BAD_POINTER;
 	if (!d || c.offset >= d->capacity || c.len > d->capacity - c.offset)
 		c.ret = MIR_HVT_EINVAL;
+	else if (out && (d->features & MIR_EXT_BLOCK_READONLY))
+		c.ret = MIR_HVT_EUNSPEC;
 	else if (disk_io(d, out, g->mem + c.data, c.len, c.offset))
 		c.ret = MIR_HVT_OK;
 	else

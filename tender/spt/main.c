@@ -26,14 +26,6 @@ static uint64_t monotonic(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Descriptors 0 to 2 are always open: none of ours may become the guest's console. */
-static void hold_standard_descriptors(int image)
-{
-	if (image > STDERR_FILENO)
-		return;
-	die("the descriptors 0, 1 and 2 must be open; use '</dev/null >/dev/null 2>&1'");
-}
-
 static uint32_t offered(const struct image *image, const struct descriptors *d)
 {
 	uint32_t features = OFFERED & image->ext.features;
@@ -103,7 +95,6 @@ static void load(const struct options *o, struct image *image)
 	int fd = image_open(o->image);
 	const char *wrong = image_read(fd, o->mem, MIR_ABI_SPT, MIR_ABI_SPT_VERSION, image);
 
-	hold_standard_descriptors(fd);
 	if (wrong)
 		die("%s: %s", o->image, wrong);
 	personality(PER_LINUX); /* without READ_IMPLIES_EXEC */

@@ -82,6 +82,8 @@ ends "no such interface" 1 "mirage-hvt: .*nosuch" --net:net0=nosuch "$tmp/net"
 ends "memory that is rounded" 0 "using 2" --mem=3 "$tmp/plain"
 ends "too much of it" 1 "a number from 1" --mem=99999999999 "$tmp/plain"
 tender/tests/guests/build.sh "$tmp/other" 2 hvt.c -DDEVICES='""' || exit 1
+"$hvt" "$tmp/plain" 2>"$tmp/err" >&-
+is "no stdout: nothing of the tender's becomes the console" $? 1
 ends "an image for spt" 1 "run it with mirage-spt" "$tmp/other"
 
 # ---- what an image finds ----

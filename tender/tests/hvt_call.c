@@ -84,6 +84,7 @@ static void submissions(void)
 		{ .code = MIR_OP_WAIT, .offset = UINT64_MAX },
 	};
 	struct mir_op_iov iov = { 0x1000, 100 };
+	struct mir_hvt_block block = { .handle = 2, .data = 0x1000, .len = 512 };
 
 	fake_open(&f);
 	memcpy(f.guest.mem + 0x300, op, sizeof(op));
@@ -106,6 +107,8 @@ static void submissions(void)
 	one((struct mir_op){ .code = MIR_OP_BLOCK_WRITE, .handle = 2, .n = 1, .iov = 0x400 },
 	    (struct mir_op_iov){ 0x1000, 512 });
 	ok(op_result == -EROFS, "a disk that is read only");
+	ok(!call(MIR_HVT_BLOCK_WRITE, 0x100, &block, sizeof(block)) && block.ret == MIR_HVT_EUNSPEC,
+	    "also by a call of the base ABI");
 	close(f.dev[1].net.fd);
 	f.dev[1].net.fd = -1;
 	one((struct mir_op){ .code = MIR_OP_NET_READ, .handle = 1, .n = 1, .iov = 0x400 },

@@ -158,6 +158,10 @@ ends "a device of no image" 1 --block:no=disk plain.spt hello
 go --block:disk=@9 disk.spt 512 0 pread 9<>"$dir/disk"
 has "@FD" "$out" "pread 512"
 has "an open descriptor that it has not" "$(go --block:disk=disk disk.spt 9 write 9<>"$dir/disk"; echo $status)" 159
+ends "a descriptor whose writes go to the end" 1 --block:disk=@9 disk.spt hello 9>>"$dir/disk"
+has "and says so" "$err" "O_APPEND"
+"$tender" "$dir/plain.spt" hello 2>"$dir/err" >&-
+is "no stdout: nothing of the tender's becomes the console" $? 1
 go --block:disk=@9 disk.spt devices 512 0 pread 512 0 pwrite 9<"$dir/disk"
 has "a disk to read only: told" "$out" "device features 65536"
 has "and held" "$out" "pwrite -9"
