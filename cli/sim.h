@@ -87,7 +87,7 @@ enum sim_fact { SIM_EXITS, SIM_PRINTS, SIM_PRINTS_NOT, SIM_RUNS };
 struct sim_expect {
 	enum sim_fact fact;
 	size_t image;
-	int status;
+	int status; /* -1: any */
 	const char *text;
 	struct place at;
 };

@@ -3,7 +3,8 @@
 
 #include "sim.h"
 
-static const char EXPECTED[] = "exits N, prints \"TEXT\", prints-not \"TEXT\" or runs";
+static const char EXPECTED[] =
+    "exits N, exits anyhow, prints \"TEXT\", prints-not \"TEXT\" or runs";
 
 bool sim_expect_parse(struct sim_words *w, struct sim_expect *e)
 {
@@ -34,10 +35,14 @@ bool sim_expect_parse(struct sim_words *w, struct sim_expect *e)
 	e->fact = SIM_EXITS;
 	if (!(word = sim_need(w, "an exit status")))
 		return false;
+	if (str_eq(word->s, "anyhow")) {
+		e->status = -1;
+		return sim_no_more(w);
+	}
 	e->status = (int)strtol(word->s, &end, 10);
 	if (*end || end == word->s || e->status < 0 || e->status > 255) {
 		diag_error(&word->at, "'%s' is no exit status", word->s);
-		diag_expected("a number from 0 to 255");
+		diag_expected("a number from 0 to 255, or anyhow");
 		return false;
 	}
 	return sim_no_more(w);

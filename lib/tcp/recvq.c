@@ -167,8 +167,11 @@ static void close_holes(struct mir_tcp_recvq *rq, struct mir_budget *b, uint32_t
 		}
 		mir_tcp_sliceq_drop(&s->q, b, *next - s->range.from);
 		s->range.from = *next;
-		if (mir_tcp_sliceq_move(&rq->ready, &s->q) < 0)
+		/* Without memory it is given up: beyond a hole of nothing it must not stay. */
+		if (mir_tcp_sliceq_move(&rq->ready, &s->q) < 0) {
+			forget_span(rq, b, 0);
 			return;
+		}
 		*next = s->range.to;
 		remove_span(rq, 0);
 	}
