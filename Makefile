@@ -163,6 +163,7 @@ SOAK_SEEDS ?= 5000
 soak: depend-check ## simulate SOAK_SEEDS (5000) seeds of every scenario
 	@$(MAKE) --no-print-directory -j2 all
 	@SIM_SEEDS=$(SOAK_SEEDS) prove -v --exec '' tests/sim/sim.t
+	@SIM_SANITIZE=1 SIM_SEEDS=$$(($(SOAK_SEEDS) / 10)) prove -v --exec '' tests/sim/sim.t
 
 bench: ## measure side by side with named peers
 	@scripts/depend.sh bench

@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
 # sim.t: the simulator itself, and our stack in it: every scenario beside this file under SIM_SEEDS
-# seeds (200 unless told).  A seed that fails says how to repeat it.
+# seeds (200 unless told).  A seed that fails says how to repeat it.  SIM_SANITIZE=1: images are built
+# with the compiler's sanitizers.
 . "$(dirname "$0")/../lib.sh"
 need_tool
 
 seeds=${SIM_SEEDS:-200}
 first=${SIM_FIRST:-1}
 
-# Images are built once, in the build folder; scenarios lie beside them.
 work=$build/sim
+if [ -n "${SIM_SANITIZE-}" ]; then
+	work=$build/sim-san
+	export MIRAGE_CFLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+	export MIRAGE_LDFLAGS="-fsanitize=address,undefined"
+fi
+
+# Images are built once, in the build folder; scenarios lie beside them.
 mkdir -p "$work/images"
 cp "$root"/tests/sim/*.scenario "$work/"
 for image in "$root"/tests/sim/images/*/; do
