@@ -12,7 +12,7 @@ bench_option() {
 	*) return 1 ;;
 	esac
 }
-bench_options "usage: http.sh IMAGE socket|direct [option ...]
+bench_options "usage: http.sh IMAGE socket|direct|spt|hvt [option ...]
 Measures IMAGE (or nginx, against itself) and nginx alternately, with wrk, from
 another network namespace; each server has one core, the load another.
   --small PATH       a file of about 1 kB that the image serves (/1k.bin)

@@ -13,7 +13,7 @@ bench_option() {
 	*) return 1 ;;
 	esac
 }
-bench_options "usage: idle.sh IMAGE socket|direct [option ...]
+bench_options "usage: idle.sh IMAGE socket|direct|spt|hvt [option ...]
 Measures the memory of IMAGE (or nginx, against itself) and nginx, at rest and with
 connections that are idle; afterwards each is asked for a page.
   --connections N    (5000)

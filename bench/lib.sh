@@ -31,7 +31,7 @@ bench_options() {
 		shift || die "the last option needs a value"
 	done
 	case $bench_mode in
-	socket | direct) ;;
+	socket | direct | spt | hvt) ;;
 	*) echo "$what" >&2; exit 64 ;;
 	esac
 	[[ $bench_image == */* && -x $bench_image ]] || [[ $bench_image != */* ]] ||
@@ -112,7 +112,8 @@ two_namespaces() {
 	in_ns "$b" sh -c 'echo 4096 >/proc/sys/net/core/somaxconn' 2>/dev/null
 }
 
-# image_start: the image, on host sockets in $b, or on a tap of its own in $a; sets
+# image_start: the image, on host sockets in $b, or on a tap of its own in $a, by itself or under
+# its tender; sets
 # $image_pid, $image_addr and $image_port.
 image_start() {
 	if [ "$bench_mode" = socket ]; then
@@ -122,8 +123,12 @@ image_start() {
 	else
 		image_addr=10.77.1.2 image_port=80
 		tap_new "$a" service 10.77.1.1/24 || die "cannot make a tap"
-		start image ip netns exec "$a" "${bench_serve[@]}" "$bench_image" \
-			--net:service=service --ipv4=$image_addr/24 --http-port=$image_port --logs=error
+		local tender=() own=(--net:service=service)
+		case $bench_mode in
+		spt | hvt) own=() tender=("${net_bin%/tests/net}/mirage-$bench_mode" --mem=256 --net:service=service --) ;;
+		esac
+		start image ip netns exec "$a" "${bench_serve[@]}" "${tender[@]}" "$bench_image" \
+			${own[@]+"${own[@]}"} --ipv4=$image_addr/24 --http-port=$image_port --logs=error
 	fi
 	image_pid=$pid
 	wait_port "$a" $image_addr $image_port 10 ||

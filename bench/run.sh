@@ -31,11 +31,18 @@ measure() {
 "$here/bench/fiber.sh" "${json[@]}" || status=1
 echo
 "$here/bench/start.sh" "${json[@]}" || status=1
-for mode in socket direct; do
+modes="socket direct"
+. "$here/tests/guest.sh"
+make -s -C "$here" "$guest_build/tests/isolation/kvm" "$guest_build/mirage-hvt" "$guest_build/mirage-spt" 2>/dev/null
+for mode in spt hvt; do
+	if why=$(guest_why_not $mode); then echo "run.sh: $mode skipped: $why" >&2; else modes+=" $mode"; fi
+done
+for mode in $modes; do
 	measure http www $mode
 	measure idle www $mode
 	measure tcp transfer $mode
 done
+for mode in ${modes#socket direct}; do measure block disk "$mode"; done
 measure badlink transfer direct
 echo
 "$here/bench/size.sh" "${json[@]}" || status=1

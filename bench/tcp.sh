@@ -6,7 +6,7 @@
 
 bytes=
 bench_option() { [ "$1" = bytes ] && bytes=$2; }
-bench_options "usage: tcp.sh IMAGE socket|direct [option ...]
+bench_options "usage: tcp.sh IMAGE socket|direct|spt|hvt [option ...]
 Measures IMAGE (the transfer example, or peer, against itself) and a kernel server
 that does the same, alternately: GET /down?bytes=N and POST /up?digest=none.
 The kernel's server is reached over a veth, and over two taps with all offloads and

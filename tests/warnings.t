@@ -13,7 +13,7 @@ for folder in run lib targets cli tender bench tests; do
 	n=$((n + 1))
 	# Images for tests are compiled by their own scripts.
 	files=$(git ls-files "$folder/*.c" | grep -v -e "_$other\\.c$" -e ^tender/tests/guests/ \
-		-e ^tests/machine/ -e ^tests/isolation/app/ -e ^tests/sim/images/ -e ^targets/guest/plain/)
+		-e ^tests/machine/ -e ^tests/isolation/app/ -e ^tests/block/app/ -e ^tests/sim/images/ -e ^targets/guest/plain/)
 	gnu=
 	[ $folder = cli ] && gnu=-D_GNU_SOURCE # as cli.mk has it
 	[ $folder = tender ] && gnu="-D_GNU_SOURCE -Itender -DMIRAGE_VERSION=\"\"" # as tender.mk has it

@@ -4,12 +4,13 @@ image_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 image_out=${BUILD:-$image_root/build}
 case $image_out in /*) ;; *) image_out=$image_root/$image_out ;; esac
 
-# image_build EXAMPLE socket|direct|hvt|spt: builds a copy of examples/EXAMPLE; prints the
-# image's path.  The site of www has 1k.bin and 100k.bin besides.  On failure prints
+# image_build EXAMPLE socket|direct|hvt|spt: builds a copy of examples/EXAMPLE ("disk": of
+# tests/block/app); prints the image's path.  The site of www has 1k.bin and 100k.bin besides.  On failure prints
 # the end of what the tool said on stderr.  One at a time for each copy.  With SANITIZE set
 # it is built under AddressSanitizer and UBSan.
 image_build() {
-	local work=$image_out/images/$1-$2 net tool=$image_out/mirage suffix=
+	local work=$image_out/images/$1-$2 net tool=$image_out/mirage suffix= from=$image_root/examples/$1
+	[ "$1" != disk ] || from=$image_root/tests/block/app
 	case $2 in
 	socket) net=--socket ;;
 	direct) net=--unix ;;
@@ -29,7 +30,7 @@ image_build() {
 		[ "$(cat "$work/made-by" 2>/dev/null)" = "$made_by" ] || rm -rf "$work"
 		mkdir -p "$work"
 		echo "$made_by" >"$work/made-by"
-		cd "$image_root/examples/$1" || exit 1
+		cd "$from" || exit 1
 		tar cf - --exclude=./dist --exclude=./mirage --exclude=./Makefile . | tar xf - -C "$work"
 		cd "$work" || exit 1
 		if [ "$1" = www ]; then
