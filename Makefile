@@ -145,7 +145,8 @@ depend-check:
 	@scripts/depend.sh check
 
 # Every test that needs no virtual machine.
-SYSTEM_TESTS = $(sort $(filter-out tests/long/%,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t libc/tests/*.t tender/tests/*.t)))
+SYSTEM_TESTS = $(sort $(filter-out tests/long/% tests/browser.t,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t \
+		 libc/tests/*.t tender/tests/*.t)))
 check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 all tests-build net-tools isolation-images
 	@$(MAKE) --no-print-directory -j2 fuzz-build

@@ -2,7 +2,7 @@
 # aarch64.t: images for aarch64, made by the tool on this host; those of spt run in an emulator of
 # processes, which knows no seccomp, with a disk and a network.
 
-. "$(dirname "$0")/net/lib.sh"
+. "$(dirname "$0")/../net/lib.sh"
 build=${net_bin%/tests/net}
 PATH=$build:$PATH
 need mirage aarch64-linux-gnu-gcc file
