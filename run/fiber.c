@@ -50,7 +50,8 @@ static struct {
 	struct mir_fiber *current, *dead;
 	struct mir_fiber *ready, **ready_end;
 	struct mir_fiber *all;
-	struct mir_fiber *hot, *cold; /* the pool */
+	struct mir_fiber *hot, *cold;        /* the pool */
+	void (*recycle)(struct mir_fiber *); /* NULL until there is one but the main fiber */
 	unsigned n_hot, n_cold;
 	unsigned budget, unjoined;
 	struct mir_fiber_stats stats;
@@ -59,6 +60,10 @@ static struct {
 	size_t loop_stack_size;
 	bool from_loop; /* the last switch left the loop */
 } s;
+
+/* The main fiber, whose stack is kept: an image that starts no other holds nothing of the pool, nor
+ * of malloc. */
+static struct mir_fiber main_fiber;
 
 static void make_ready(struct mir_fiber *f)
 {
@@ -114,7 +119,7 @@ static void fiber_free(struct mir_fiber *f)
 /* Back to the pool, or to the host. */
 static void recycle(struct mir_fiber *f)
 {
-	if (f->stack_size != STACK || (s.n_hot == POOL_HOT && s.n_cold == POOL_COLD)) {
+	if (s.n_hot == POOL_HOT && s.n_cold == POOL_COLD) {
 		fiber_free(f);
 		return;
 	}
@@ -129,6 +134,12 @@ static void recycle(struct mir_fiber *f)
 	f->next = s.cold;
 	s.cold = f;
 	s.n_cold++;
+}
+
+static void idle_main(void)
+{
+	mir_asan_clear(main_fiber.stack, main_fiber.stack_size);
+	mir_target_stack_idle(main_fiber.stack, main_fiber.stack_size);
 }
 
 /* The first thing on any stack after a switch to it. */
@@ -146,8 +157,10 @@ static void arrived(void)
 	if (!dead)
 		return;
 	s.dead = NULL;
-	if (!dead->joinable)
-		recycle(dead);
+	if (dead == &main_fiber)
+		idle_main();
+	else if (!dead->joinable)
+		s.recycle(dead);
 }
 
 /* Leaves the present context for a fiber or, where that is NULL, the loop. */
@@ -212,17 +225,18 @@ static struct mir_fiber *take_pooled(void)
 	return f;
 }
 
-static struct mir_fiber *fiber_new(size_t stack_size)
+static struct mir_fiber *fiber_new(void)
 {
-	struct mir_fiber *f = stack_size == STACK ? take_pooled() : NULL;
+	struct mir_fiber *f = take_pooled();
 
+	s.recycle = recycle;
 	if (f)
 		return f;
 	f = malloc(sizeof(*f));
 	if (!f)
 		return NULL;
-	f->stack_size = stack_size;
-	f->stack = mir_target_stack_new(stack_size);
+	f->stack_size = STACK;
+	f->stack = mir_target_stack_new(STACK);
 	if (!f->stack) {
 		free(f);
 		return NULL;
@@ -230,21 +244,18 @@ static struct mir_fiber *fiber_new(size_t stack_size)
 	return f;
 }
 
-static struct mir_fiber *spawn(
-    const char *name, void (*fn)(void *), void *arg, bool joinable, size_t stack_size)
+/* Makes a fiber ready that has its stack. */
+static struct mir_fiber *begin(
+    struct mir_fiber *f, const char *name, void (*fn)(void *), void *arg, bool joinable)
 {
-	struct mir_fiber *f = fiber_new(stack_size);
-
-	if (!f)
-		return NULL;
 	*f = (struct mir_fiber){
-		.sp = mir_switch_prepare(f->stack + stack_size, fiber_main),
+		.sp = mir_switch_prepare(f->stack + f->stack_size, fiber_main),
 		.all_next = s.all,
 		.name = name,
 		.fn = fn,
 		.arg = arg,
 		.stack = f->stack,
-		.stack_size = stack_size,
+		.stack_size = f->stack_size,
 		.deadline = MIR_NEVER,
 		.joinable = joinable,
 	};
@@ -258,24 +269,36 @@ static struct mir_fiber *spawn(
 	return f;
 }
 
+static struct mir_fiber *spawn(const char *name, void (*fn)(void *), void *arg, bool joinable)
+{
+	struct mir_fiber *f = fiber_new();
+
+	return f ? begin(f, name, fn, arg, joinable) : NULL;
+}
+
 struct mir_fiber *mir_spawn(const char *name, void (*fn)(void *), void *arg)
 {
-	return spawn(name, fn, arg, false, STACK);
+	return spawn(name, fn, arg, false);
 }
 
 struct mir_fiber *mir_spawn_joinable(const char *name, void (*fn)(void *), void *arg)
 {
-	return spawn(name, fn, arg, true, STACK);
+	return spawn(name, fn, arg, true);
 }
 
 /* Its stack is large; where memory is short, as large as can be had. */
 struct mir_fiber *mir_fiber_spawn_main(void (*fn)(void *), void *arg)
 {
-	struct mir_fiber *f = NULL;
+	static const struct mir_fiber_reports reports = { mir_self, mir_fiber_of_guard,
+		mir_fiber_dump };
+	struct mir_fiber *f = &main_fiber;
 
-	for (size_t size = MAIN_STACK; !f && size >= STACK; size /= 2)
-		f = spawn("main", fn, arg, false, size);
-	return f;
+	mir_fiber_reports = &reports;
+	for (size_t size = MAIN_STACK; !f->stack && size >= STACK; size /= 2) {
+		f->stack_size = size;
+		f->stack = mir_target_stack_new(size);
+	}
+	return f->stack ? begin(f, "main", fn, arg, false) : NULL;
 }
 
 int mir_join(struct mir_fiber *f)

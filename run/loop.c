@@ -26,6 +26,8 @@ static struct {
 	bool running, done, shutting_down;
 } l = { .rank = -1 };
 
+void (*mir_shutdown_hook)(const char *why);
+
 int64_t mir_now(void)
 {
 	return l.running ? l.now : mir_target_monotonic();
@@ -166,6 +168,7 @@ int mir_loop_run(int (*main_fn)(int argc, char **argv), int argc, char **argv)
 	l.argv = argv;
 	l.now = mir_target_monotonic();
 	l.running = true;
+	mir_shutdown_hook = mir_shutdown;
 	mir_timers_reset(l.now);
 	l.main = mir_fiber_spawn_main(run_main, NULL);
 	if (!l.main)

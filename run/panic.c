@@ -10,6 +10,8 @@
 
 enum { STATUS = 255, TEXT = 512 };
 
+const struct mir_fiber_reports *mir_fiber_reports;
+
 static void line(const char *text)
 {
 	mir_target_console(text, strlen(text));
@@ -19,6 +21,7 @@ static void line(const char *text)
 void mir_panic(const char *fmt, ...)
 {
 	static bool panicking;
+	const struct mir_fiber *self = mir_fiber_reports ? mir_fiber_reports->self() : NULL;
 	char text[TEXT], where[TEXT];
 	va_list args;
 
@@ -29,10 +32,11 @@ void mir_panic(const char *fmt, ...)
 	mir_vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	line("");
-	mir_format(where, sizeof(where), "panic in %s%.40s: %.400s", mir_self() ? "fiber " : "",
-	    mir_self() ? mir_fiber_name(mir_self()) : "the event loop", text);
+	mir_format(where, sizeof(where), "panic in %s%.40s: %.400s", self ? "fiber " : "",
+	    self ? mir_fiber_name(self) : "the event loop", text);
 	line(where);
 	mir_target_backtrace(NULL);
-	mir_fiber_dump(line);
+	if (mir_fiber_reports)
+		mir_fiber_reports->dump(line);
 	mir_target_exit(STATUS);
 }

@@ -1,9 +1,9 @@
 /* dispatch.c: which answer a request gets: the rendered page /about, or a file of the site. */
 #include "mirage/app.h"
 
+#include <mir/format.h>
 #include <mir/http_server.h>
 #include <mir/start.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "template.h"
@@ -17,13 +17,15 @@ static struct {
 static void duration_text(int64_t seconds, char *out, size_t cap)
 {
 	if (seconds >= 86400)
-		snprintf(out, cap, "%d d %d h", (int)(seconds / 86400), (int)(seconds / 3600 % 24));
+		mir_format(
+		    out, cap, "%d d %d h", (int)(seconds / 86400), (int)(seconds / 3600 % 24));
 	else if (seconds >= 3600)
-		snprintf(out, cap, "%d h %d min", (int)(seconds / 3600), (int)(seconds / 60 % 60));
+		mir_format(
+		    out, cap, "%d h %d min", (int)(seconds / 3600), (int)(seconds / 60 % 60));
 	else if (seconds >= 60)
-		snprintf(out, cap, "%d min %d s", (int)(seconds / 60), (int)(seconds % 60));
+		mir_format(out, cap, "%d min %d s", (int)(seconds / 60), (int)(seconds % 60));
 	else
-		snprintf(out, cap, "%d s", (int)seconds);
+		mir_format(out, cap, "%d s", (int)seconds);
 }
 
 static int about(const struct app *app, struct mir_http_request *req, struct mir_http_response *res)
@@ -43,7 +45,7 @@ static int about(const struct app *app, struct mir_http_request *req, struct mir
 		mir_http_add(res, "allow", "GET, HEAD");
 		return mir_http_error(res, 405);
 	}
-	snprintf(requests, sizeof(requests), "%llu", (unsigned long long)served.requests);
+	mir_format(requests, sizeof(requests), "%llu", (unsigned long long)served.requests);
 	duration_text((mir_clock_monotonic(app->clock) - served.since) / INT64_C(1000000000),
 	    uptime, sizeof(uptime));
 	mir_http_add(res, "cache-control", "no-store");

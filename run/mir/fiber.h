@@ -93,4 +93,13 @@ const struct mir_fiber *mir_fiber_of_guard(const void *address, size_t below);
 /* Backtraces of all fibers go to the console through `line`.  For panics and debuggers. */
 void mir_fiber_dump(void (*line)(const char *text));
 
+/* The three above as reports of bugs and faults reach them: NULL until the first fiber is started,
+ * so that images that start none hold nothing of fibers.  (panic.c) */
+struct mir_fiber_reports {
+	struct mir_fiber *(*self)(void);
+	const struct mir_fiber *(*of_guard)(const void *address, size_t below);
+	void (*dump)(void (*line)(const char *text));
+};
+extern const struct mir_fiber_reports *mir_fiber_reports;
+
 #endif

@@ -44,6 +44,9 @@ void mir_loop_woke(void);
 /* A request to end came from outside (SIGTERM, the hypervisor): cancels the main fiber; the second
  * time the image ends at once.  From the target's poll. */
 void mir_shutdown(const char *why);
+
+/* mir_shutdown, from the start of the loop on; NULL before, and in images that have none. */
+extern void (*mir_shutdown_hook)(const char *why);
 bool mir_shutting_down(void);
 
 /* Keeps cleanup possible after a shutdown: the main fiber's blocking calls work again. */

@@ -183,7 +183,8 @@ static const char *where(uintptr_t at)
 
 MIR_COLD MIR_NOINLINE static void say_fault(const struct mir_fault *f)
 {
-	const struct mir_fiber *self = mir_self(), *over = NULL;
+	const struct mir_fiber_reports *fibers = mir_fiber_reports;
+	const struct mir_fiber *self = fibers ? fibers->self() : NULL, *over = NULL;
 
 	say("\ncrash: ");
 	say(f->name);
@@ -192,7 +193,8 @@ MIR_COLD MIR_NOINLINE static void say_fault(const struct mir_fault *f)
 	if (f->kind <= MIR_FAULT_MEMORY) {
 		say(" at address ");
 		say_address(f->address);
-		over = mir_fiber_of_guard((const void *)f->address, MIR_GUEST_GUARD);
+		if (fibers)
+			over = fibers->of_guard((const void *)f->address, MIR_GUEST_GUARD);
 	}
 	say(" in ");
 	say(self ? "fiber " : "the event loop");

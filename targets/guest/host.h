@@ -37,6 +37,11 @@ MIR_NORETURN void mir_guest_start(void);
  * -ENOSYS). Never fails as a whole. */
 void mir_host_submit(struct mir_op ops[], unsigned n);
 
+/* submit.c, net.c, block.c: drivers say so when they start: images that have no network or no disk
+ * do not hold what moves their bytes. */
+void mir_host_use_net(void);
+void mir_host_use_block(void);
+
 /* clock.c */
 int64_t mir_host_monotonic(void);
 int64_t mir_host_wall(void);

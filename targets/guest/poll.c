@@ -14,6 +14,7 @@ enum {
 	PORT_READS = 16, /* of one network in one submission */
 	SKIPS = 16,      /* turns without a wait, at most */
 	LOOK = 20000,    /* ns */
+	ASKED = 130,     /* status of an image without a loop that is asked to end */
 };
 
 static struct {
@@ -138,8 +139,10 @@ static bool exchange(bool wait, int64_t deadline)
 		asked = waiting->result > 0 && (waiting->result & 1);
 	tell_written();
 	mir_loop_woke();
+	if (asked && !mir_shutdown_hook)
+		mir_target_exit(ASKED);
 	if (asked)
-		mir_shutdown("the host asks");
+		mir_shutdown_hook("the host asks");
 	return tell_read() || asked;
 }
 

@@ -133,20 +133,44 @@ static int64_t wall(void)
 }
 
 /* `dry`: networks that have given -EAGAIN. */
-static int64_t one(const struct mir_op *op, uint64_t *dry)
+static int64_t net_one(const struct mir_op *op, uint64_t *dry)
 {
 	uint64_t bit = 1ull << (op->handle % 64);
 	int64_t rc;
 
+	if (op->code == MIR_OP_NET_WRITE)
+		return net_write(op);
+	rc = *dry & bit ? -EAGAIN : net_read(op);
+	*dry |= rc == -EAGAIN ? bit : 0;
+	return rc;
+}
+
+static int64_t block_one(const struct mir_op *op)
+{
+	return block(op->code == MIR_OP_BLOCK_WRITE ? MIR_HVT_BLOCK_WRITE : MIR_HVT_BLOCK_READ, op);
+}
+
+static int64_t (*net)(const struct mir_op *, uint64_t *dry);
+static int64_t (*disk)(const struct mir_op *);
+
+void mir_host_use_net(void)
+{
+	net = net_one;
+}
+
+void mir_host_use_block(void)
+{
+	disk = block_one;
+}
+
+static int64_t one(const struct mir_op *op, uint64_t *dry)
+{
 	switch (op->code) {
 	case MIR_OP_WAIT: return wait(op);
-	case MIR_OP_NET_WRITE: return net_write(op);
-	case MIR_OP_NET_READ:
-		rc = *dry & bit ? -EAGAIN : net_read(op);
-		*dry |= rc == -EAGAIN ? bit : 0;
-		return rc;
-	case MIR_OP_BLOCK_WRITE: return block(MIR_HVT_BLOCK_WRITE, op);
-	case MIR_OP_BLOCK_READ: return block(MIR_HVT_BLOCK_READ, op);
+	case MIR_OP_NET_WRITE:
+	case MIR_OP_NET_READ: return net ? net(op, dry) : -ENOSYS;
+	case MIR_OP_BLOCK_WRITE:
+	case MIR_OP_BLOCK_READ: return disk ? disk(op) : -ENOSYS;
 	case MIR_OP_CLOCK: return wall();
 	default: return -ENOSYS;
 	}

@@ -59,7 +59,7 @@ static int64_t write_copy(const struct mir_op *op, const struct mir_mft_entry *e
 	return move(CALL_PWRITE64, e->b.hostfd, mir_spt_bounce, len, op->offset, most_of(e));
 }
 
-int64_t mir_spt_block_write(const struct mir_op *op)
+static int64_t block_write(const struct mir_op *op)
 {
 	const struct mir_mft_entry *e = mir_spt_entry(op, MIR_MFT_BLOCK);
 
@@ -70,7 +70,7 @@ int64_t mir_spt_block_write(const struct mir_op *op)
 	return each(op, e, CALL_PWRITE64);
 }
 
-int64_t mir_spt_block_read(const struct mir_op *op)
+static int64_t block_read(const struct mir_op *op)
 {
 	const struct mir_mft_entry *e = mir_spt_entry(op, MIR_MFT_BLOCK);
 	long n;
@@ -101,14 +101,29 @@ static int64_t feature_call(const struct mir_op *op, uint32_t feature, long numb
 	return n;
 }
 
-int64_t mir_spt_block_flush(const struct mir_op *op)
+static int64_t block_flush(const struct mir_op *op)
 {
 	return feature_call(op, MIR_EXT_BLOCK_FLUSH, CALL_FDATASYNC, (long[3]){ 0 });
 }
 
-int64_t mir_spt_block_discard(const struct mir_op *op)
+static int64_t block_discard(const struct mir_op *op)
 {
 	long a[3] = { PUNCH_HOLE | KEEP_SIZE, (long)op->offset, (long)mir_spt_iov_len(op) };
 
 	return feature_call(op, MIR_EXT_BLOCK_DISCARD, CALL_FALLOCATE, a);
+}
+
+static int64_t block(const struct mir_op *op)
+{
+	switch (op->code) {
+	case MIR_OP_BLOCK_WRITE: return block_write(op);
+	case MIR_OP_BLOCK_READ: return block_read(op);
+	case MIR_OP_BLOCK_FLUSH: return block_flush(op);
+	default: return block_discard(op);
+	}
+}
+
+void mir_host_use_block(void)
+{
+	mir_spt_block = block;
 }

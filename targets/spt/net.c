@@ -42,7 +42,7 @@ static long write_copy(int fd, const struct mir_op *op)
 	return call(CALL_WRITE, fd, mir_spt_bounce, (long)len);
 }
 
-int64_t mir_spt_net_write(const struct mir_op *op)
+static int64_t net_write(const struct mir_op *op)
 {
 	const struct mir_mft_entry *e = mir_spt_entry(op, MIR_MFT_NET);
 	const struct mir_op_iov *iov = mir_spt_iov(op);
@@ -75,7 +75,7 @@ static long read_copy(int fd, const struct mir_op *op)
 	return n;
 }
 
-int64_t mir_spt_net_read(const struct mir_op *op)
+static int64_t net_read(const struct mir_op *op)
 {
 	const struct mir_mft_entry *e = mir_spt_entry(op, MIR_MFT_NET);
 	const struct mir_op_iov *iov = mir_spt_iov(op);
@@ -87,4 +87,14 @@ int64_t mir_spt_net_read(const struct mir_op *op)
 	if (mir_spt_features & MIR_EXT_VECTOR)
 		return call(CALL_READV, e->b.hostfd, iov, op->n);
 	return read_copy(e->b.hostfd, op);
+}
+
+static int64_t net(const struct mir_op *op)
+{
+	return op->code == MIR_OP_NET_READ ? net_read(op) : net_write(op);
+}
+
+void mir_host_use_net(void)
+{
+	mir_spt_net = net;
 }

@@ -21,14 +21,12 @@ extern uint32_t mir_spt_features;
 /* fault.c: where the tender enters with a fault (MIR_EXT_FAULT). */
 MIR_NORETURN void mir_spt_fault(int number, const void *siginfo, const void *ucontext);
 
-/* wait.c, net.c, block.c: operations; what goes into their results. */
+/* wait.c: an operation; what goes into its result. */
 int64_t mir_spt_wait(uint64_t timeout_ns);
-int64_t mir_spt_net_write(const struct mir_op *);
-int64_t mir_spt_net_read(const struct mir_op *);
-int64_t mir_spt_block_write(const struct mir_op *);
-int64_t mir_spt_block_read(const struct mir_op *);
-int64_t mir_spt_block_flush(const struct mir_op *);
-int64_t mir_spt_block_discard(const struct mir_op *);
+
+/* submit.c: the same of networks and disks; NULL until mir_host_use_net, mir_host_use_block. */
+extern int64_t (*mir_spt_net)(const struct mir_op *);
+extern int64_t (*mir_spt_block)(const struct mir_op *);
 
 /* submit.c: the entry of the manifest of an operation's handle where it is of that type and
  * attached, else NULL. */

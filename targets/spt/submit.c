@@ -7,6 +7,8 @@
 #include "spt.h"
 
 uint8_t mir_spt_bounce[MIR_SPT_BOUNCE];
+int64_t (*mir_spt_net)(const struct mir_op *);
+int64_t (*mir_spt_block)(const struct mir_op *);
 
 const struct mir_mft_entry *mir_spt_entry(const struct mir_op *op, enum mir_mft_type type)
 {
@@ -55,12 +57,12 @@ static int64_t one(const struct mir_op *op)
 {
 	switch (op->code) {
 	case MIR_OP_WAIT: return mir_spt_wait(op->offset);
-	case MIR_OP_NET_WRITE: return mir_spt_net_write(op);
-	case MIR_OP_NET_READ: return mir_spt_net_read(op);
-	case MIR_OP_BLOCK_WRITE: return mir_spt_block_write(op);
-	case MIR_OP_BLOCK_READ: return mir_spt_block_read(op);
-	case MIR_OP_BLOCK_FLUSH: return mir_spt_block_flush(op);
-	case MIR_OP_BLOCK_DISCARD: return mir_spt_block_discard(op);
+	case MIR_OP_NET_WRITE:
+	case MIR_OP_NET_READ: return mir_spt_net ? mir_spt_net(op) : MIR_ENOSYS;
+	case MIR_OP_BLOCK_WRITE:
+	case MIR_OP_BLOCK_READ:
+	case MIR_OP_BLOCK_FLUSH:
+	case MIR_OP_BLOCK_DISCARD: return mir_spt_block ? mir_spt_block(op) : MIR_ENOSYS;
 	case MIR_OP_ENTROPY: return entropy(op);
 	case MIR_OP_RELEASE: return release(op);
 	case MIR_OP_CLOCK: return mir_host_wall();

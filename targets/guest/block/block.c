@@ -147,6 +147,7 @@ int mir_guest_block_start(struct mir_guest_block *d, const struct mir_guest_bloc
 		    (unsigned long long)e->u.block.capacity, size);
 		return MIR_EPROTO;
 	}
+	mir_host_use_block();
 	d->handle = (uint32_t)handle;
 	d->features = mir_guest_device_ext(d->handle)->features;
 	d->block.sector_size = size;

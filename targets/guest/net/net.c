@@ -200,6 +200,7 @@ int mir_guest_net_start(struct mir_guest_net *g, const struct mir_guest_net_conf
 		return rc;
 	g->big = (g->net.offloads & MIR_NET_RX_GRO4) ||
 		 g->net.mtu + MIR_GUEST_ETHER + MIR_GUEST_VLAN > BUFFER;
+	mir_host_use_net();
 	mir_guest_port_add(&g->port);
 	mir_info("%s: %s, mtu %u%s", g->net.name, mir_mac_text(&g->net.mac, mac), g->net.mtu,
 	    g->net.offloads ? ", offloads" : "");
