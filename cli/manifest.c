@@ -46,6 +46,31 @@ static void put_list(struct text *out, const char *key, const struct list *l)
 		put(out, key, l->v[i], NULL);
 }
 
+static size_t folder_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash + 1 - path) : 0;
+}
+
+/* Paths: those of a folder that follow one another share a line, "KEY: FOLDER/ NAME NAME", as
+ * images carry all this. */
+static void put_paths(struct text *out, const char *key, const struct list *l)
+{
+	for (size_t i = 0; i < l->n;) {
+		size_t n = folder_len(l->v[i]), from = i;
+
+		text_addf(out, "%s:", key);
+		if (n > 0)
+			put_word(out, mem_strn(l->v[i], n));
+		for (; i < l->n && folder_len(l->v[i]) == n &&
+		       memcmp(l->v[i], l->v[from], n) == 0 && (n > 0 || i == from);
+		     i++)
+			put_word(out, l->v[i] + n);
+		text_addc(out, '\n');
+	}
+}
+
 static const char *or_empty(const char *s)
 {
 	return s ? s : "";
@@ -108,9 +133,9 @@ void manifest_write(const struct manifest *m, struct text *out)
 		    or_empty(m->components[i].package), or_empty(m->components[i].version), NULL);
 	for (size_t i = 0; i < m->n_fs; i++)
 		put(out, "fs", m->fs[i].name, m->fs[i].folder, NULL);
-	put_list(out, "source", &m->sources);
-	put_list(out, "library", &m->libraries);
-	put_list(out, "file", &m->files);
+	put_paths(out, "source", &m->sources);
+	put_paths(out, "library", &m->libraries);
+	put_paths(out, "file", &m->files);
 	put_list(out, "xl", &m->xl);
 }
 
@@ -122,6 +147,15 @@ void manifest_write(const struct manifest *m, struct text *out)
 static char *word(const struct words *words, size_t i)
 {
 	return i < words->n ? words->v[i].s : mem_str("");
+}
+
+/* As put_paths has written them. */
+static void take_paths(struct list *l, const struct words *w)
+{
+	if (w->n < 2)
+		list_add(l, word(w, 0));
+	for (size_t i = 1; i < w->n; i++)
+		list_add(l, mem_fmt("%s%s", w->v[0].s, w->v[i].s));
 }
 
 static bool take_scalar(struct manifest *m, const char *key, char *value)
@@ -194,11 +228,11 @@ static bool take_row(struct manifest *m, const char *key, const struct words *w)
 	else if (str_eq(key, "fs"))
 		*PUSH(m, fs) = (struct manifest_fs){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "source"))
-		list_add(&m->sources, word(w, 0));
+		take_paths(&m->sources, w);
 	else if (str_eq(key, "library"))
-		list_add(&m->libraries, word(w, 0));
+		take_paths(&m->libraries, w);
 	else if (str_eq(key, "file"))
-		list_add(&m->files, word(w, 0));
+		take_paths(&m->files, w);
 	else if (str_eq(key, "xl"))
 		list_add(&m->xl, word(w, 0));
 	else
