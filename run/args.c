@@ -109,8 +109,8 @@ static int set(struct mir_args *a, struct mir_arg *arg, const char *text)
 	}
 	if (mir_arg_value(arg->type, arg->choices, text, arg->value) < 0) {
 		mir_args_say("%s: --%s: '%.80s' is not %s\n", a->program, arg->name, text,
-		    mir_arg_expected(arg));
-		if (arg->type == MIR_ARG_CHOICE)
+		    arg->type->expected);
+		if (arg->choices)
 			mir_args_say(
 			    "%s: --%s is one of %s\n", a->program, arg->name, arg->choices);
 		return bad(a);
@@ -140,7 +140,7 @@ static int parse_one(struct mir_args *a, const char *word, char **next)
 		return set(a, arg, "true");
 	if (!*next) {
 		mir_args_say(
-		    "%s: --%s wants a value: %s\n", a->program, arg->name, mir_arg_expected(arg));
+		    "%s: --%s wants a value: %s\n", a->program, arg->name, arg->type->expected);
 		return bad(a);
 	}
 	value = *next;

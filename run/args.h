@@ -7,9 +7,6 @@
 /* A printf to the console. */
 void mir_args_say(const char *fmt, ...) MIR_PRINTF(1, 2);
 
-/* "a port, 1 to 65535": what a value of this argument looks like. */
-const char *mir_arg_expected(const struct mir_arg *);
-
 void mir_args_help(const struct mir_args *);
 
 #endif

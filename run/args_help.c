@@ -7,23 +7,6 @@
 
 enum { LEFT = 30, TEXT = 160 };
 
-static const char *placeholder(const struct mir_arg *arg)
-{
-	switch (arg->type) {
-	case MIR_ARG_BOOL: return "BOOL";
-	case MIR_ARG_INT: return "N";
-	case MIR_ARG_SIZE: return "SIZE";
-	case MIR_ARG_PORT: return "PORT";
-	case MIR_ARG_STRING: return "TEXT";
-	case MIR_ARG_IP: return "IP";
-	case MIR_ARG_CIDR: return "CIDR";
-	case MIR_ARG_DURATION: return "TIME";
-	case MIR_ARG_CHOICE: return arg->choices;
-	case MIR_ARG_LOGS: return "LEVELS";
-	}
-	return "";
-}
-
 static void help_line(const char *left, const char *help, const char *shown)
 {
 	mir_args_say("  %-*s", LEFT - 3, left);
@@ -39,7 +22,8 @@ static void help_arg(const struct mir_arg *arg)
 {
 	char left[TEXT];
 
-	mir_format(left, sizeof(left), "--%s=%s", arg->name, placeholder(arg));
+	mir_format(left, sizeof(left), "--%s=%s", arg->name,
+	    arg->type->shown ? arg->type->shown : arg->choices);
 	help_line(left, arg->help, arg->shown);
 }
 

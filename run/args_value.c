@@ -6,10 +6,12 @@
 
 #include "args.h"
 
-static int parse_bool(const char *text, bool *out)
+static int parse_bool(const char *choices, const char *text, void *value)
 {
+	bool *out = value;
 	static const char *const words[] = { "false", "true", "no", "yes", "off", "on", "0", "1" };
 
+	(void)choices;
 	for (unsigned i = 0; i < MIR_COUNT(words); i++) {
 		if (strcmp(text, words[i]) == 0) {
 			*out = i & 1;
@@ -18,6 +20,8 @@ static int parse_bool(const char *text, bool *out)
 	}
 	return MIR_EINVAL;
 }
+
+const struct mir_arg_type mir_arg_bool = { parse_bool, "true or false", "BOOL" };
 
 /* Digits of base 10, or 16 after "0x"; *text moves past them. */
 static int parse_digits(const char **text, uint64_t *out)
@@ -51,11 +55,13 @@ static int parse_digits(const char **text, uint64_t *out)
 	return 0;
 }
 
-static int parse_int(const char *text, int64_t *out)
+static int parse_int(const char *choices, const char *text, void *value)
 {
+	int64_t *out = value;
 	bool minus = *text == '-';
 	uint64_t v;
 
+	(void)choices;
 	text += minus;
 	if (parse_digits(&text, &v) < 0 || *text != '\0' || v > (uint64_t)INT64_MAX + minus)
 		return MIR_EINVAL;
@@ -63,12 +69,16 @@ static int parse_int(const char *text, int64_t *out)
 	return 0;
 }
 
-static int parse_size(const char *text, uint64_t *out)
+const struct mir_arg_type mir_arg_int = { parse_int, "a whole number", "N" };
+
+static int parse_size(const char *choices, const char *text, void *value)
 {
+	uint64_t *out = value;
 	static const char units[] = "kmgt";
 	uint64_t v;
 	unsigned shift = 0;
 
+	(void)choices;
 	if (parse_digits(&text, &v) < 0)
 		return MIR_EINVAL;
 	if (*text != '\0') {
@@ -84,15 +94,22 @@ static int parse_size(const char *text, uint64_t *out)
 	return 0;
 }
 
-static int parse_port(const char *text, uint16_t *out)
+const struct mir_arg_type mir_arg_size = { parse_size,
+	"a size in bytes, such as 65536, 64k, 16M or 1G", "SIZE" };
+
+static int parse_port(const char *choices, const char *text, void *value)
 {
+	uint16_t *out = value;
 	uint64_t v;
 
+	(void)choices;
 	if (parse_digits(&text, &v) < 0 || *text != '\0' || v > UINT16_MAX)
 		return MIR_EINVAL;
 	*out = (uint16_t)v;
 	return 0;
 }
+
+const struct mir_arg_type mir_arg_port = { parse_port, "a port, 0 to 65535", "PORT" };
 
 static int parse_unit(const char *text, uint64_t *ns)
 {
@@ -112,10 +129,12 @@ static int parse_unit(const char *text, uint64_t *ns)
 }
 
 /* "10s", "1.5s", "250ms": up to nine decimals. */
-static int parse_duration(const char *text, int64_t *out)
+static int parse_duration(const char *choices, const char *text, void *value)
 {
+	int64_t *out = value;
 	uint64_t whole, unit, decimals = 0, scale = 1;
 
+	(void)choices;
 	if (parse_digits(&text, &whole) < 0)
 		return MIR_EINVAL;
 	if (*text == '.') {
@@ -140,10 +159,15 @@ static int parse_duration(const char *text, int64_t *out)
 	return 0;
 }
 
-static int parse_ip(const char *text, struct mir_ipaddr *out)
+const struct mir_arg_type mir_arg_duration = { parse_duration,
+	"a duration such as 5ms, 10s, 2m or 1h", "TIME" };
+
+static int parse_ip(const char *choices, const char *text, void *value)
 {
+	struct mir_ipaddr *out = value;
 	int rc;
 
+	(void)choices;
 	if (strcmp(text, "none") == 0 || strcmp(text, "*") == 0) {
 		*out = MIR_IPADDR_ANY;
 		return 0;
@@ -154,8 +178,13 @@ static int parse_ip(const char *text, struct mir_ipaddr *out)
 	return rc;
 }
 
-static int parse_cidr(const char *text, struct mir_cidr *out)
+const struct mir_arg_type mir_arg_ip = { parse_ip, "an address such as 10.0.0.1, or none", "IP" };
+
+static int parse_cidr(const char *choices, const char *text, void *value)
 {
+	struct mir_cidr *out = value;
+
+	(void)choices;
 	if (strcmp(text, "none") == 0) {
 		*out = (struct mir_cidr){ .len = 0 };
 		return 0;
@@ -163,8 +192,12 @@ static int parse_cidr(const char *text, struct mir_cidr *out)
 	return mir_cidr_parse(text, out);
 }
 
-static int parse_choice(const char *choices, const char *text, const char **out)
+const struct mir_arg_type mir_arg_cidr = { parse_cidr,
+	"an address and prefix length such as 10.0.0.2/24, or none", "CIDR" };
+
+static int parse_choice(const char *choices, const char *text, void *value)
 {
+	const char **out = value;
 	size_t n = strlen(text);
 
 	for (const char *p = choices ? choices : ""; *p;) {
@@ -179,37 +212,26 @@ static int parse_choice(const char *choices, const char *text, const char **out)
 	return MIR_EINVAL;
 }
 
-MIR_COLD int mir_arg_value(
-    enum mir_arg_type type, const char *choices, const char *text, void *value)
+const struct mir_arg_type mir_arg_choice = { parse_choice, "a choice that there is", NULL };
+
+static int parse_string(const char *choices, const char *text, void *value)
 {
-	switch (type) {
-	case MIR_ARG_BOOL: return parse_bool(text, value);
-	case MIR_ARG_INT: return parse_int(text, value);
-	case MIR_ARG_SIZE: return parse_size(text, value);
-	case MIR_ARG_PORT: return parse_port(text, value);
-	case MIR_ARG_STRING: *(const char **)value = text; return 0;
-	case MIR_ARG_IP: return parse_ip(text, value);
-	case MIR_ARG_CIDR: return parse_cidr(text, value);
-	case MIR_ARG_DURATION: return parse_duration(text, value);
-	case MIR_ARG_CHOICE: return parse_choice(choices, text, value);
-	case MIR_ARG_LOGS: break;
-	}
+	const char **out = value;
+
+	(void)choices;
+	*out = text;
+	return 0;
+}
+
+const struct mir_arg_type mir_arg_string = { parse_string, "a text", "TEXT" };
+
+/* There is no value: what is wrong is said by who parses (args.c). */
+static int parse_logs(const char *choices, const char *text, void *value)
+{
+	(void)choices;
+	(void)text;
+	(void)value;
 	return MIR_EINVAL;
 }
 
-const char *mir_arg_expected(const struct mir_arg *arg)
-{
-	switch (arg->type) {
-	case MIR_ARG_BOOL: return "true or false";
-	case MIR_ARG_INT: return "a whole number";
-	case MIR_ARG_SIZE: return "a size in bytes, such as 65536, 64k, 16M or 1G";
-	case MIR_ARG_PORT: return "a port, 0 to 65535";
-	case MIR_ARG_STRING: return "a text";
-	case MIR_ARG_IP: return "an address such as 10.0.0.1, or none";
-	case MIR_ARG_CIDR: return "an address and prefix length such as 10.0.0.2/24, or none";
-	case MIR_ARG_DURATION: return "a duration such as 5ms, 10s, 2m or 1h";
-	case MIR_ARG_CHOICE: return "a choice that there is";
-	case MIR_ARG_LOGS: return "log levels, [SOURCE:]LEVEL,...";
-	}
-	return "a value";
-}
+const struct mir_arg_type mir_arg_logs = { parse_logs, "log levels, [SOURCE:]LEVEL,...", "LEVELS" };

@@ -1,4 +1,6 @@
 /* check.c: invariants of the runtime and of who has asked. */
+#include <mir/small.h>
+
 #include <mir/check.h>
 #include <mir/panic.h>
 

@@ -1,4 +1,6 @@
 /* system_clock.c: the target's clock as an object. */
+#include <mir/small.h>
+
 #include <mir/fiber.h>
 #include <mir/system_clock.h>
 

@@ -1,4 +1,6 @@
 /* message.c: see message.h. */
+#include <mir/small.h>
+
 #include "message.h"
 
 enum {

@@ -1,4 +1,6 @@
 /* reassembly.c: see mir/reassembly.h. */
+#include <mir/small.h>
+
 #include "wire.h"
 #include <mir/reassembly.h>
 

@@ -1,4 +1,6 @@
 /* mime.c: extension -> media type, a sorted table and a binary search. */
+#include <mir/small.h>
+
 #include <string.h>
 
 #include "mir/mime.h"

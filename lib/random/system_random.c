@@ -1,4 +1,6 @@
 /* system_random.c: the runtime's generator as an object. */
+#include <mir/small.h>
+
 #include <mir/hash.h>
 #include <mir/system_random.h>
 

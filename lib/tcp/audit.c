@@ -1,4 +1,6 @@
 /* audit.c: what must hold of all connections together. */
+#include <mir/small.h>
+
 #include "core.h"
 
 struct sums {

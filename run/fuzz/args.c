@@ -8,7 +8,7 @@
 /* The parser explains itself on the console. */
 static void values(const char *text)
 {
-	static const enum mir_arg_type types[] = { MIR_ARG_BOOL, MIR_ARG_INT, MIR_ARG_SIZE,
+	static const struct mir_arg_type *const types[] = { MIR_ARG_BOOL, MIR_ARG_INT, MIR_ARG_SIZE,
 		MIR_ARG_PORT, MIR_ARG_STRING, MIR_ARG_IP, MIR_ARG_CIDR, MIR_ARG_DURATION,
 		MIR_ARG_CHOICE };
 	union {

@@ -78,7 +78,7 @@ static void refused(void)
 	ok(PARSE("--on", "--help") == 1 && PARSE("--version") == 1, "help and version");
 }
 
-static bool value(enum mir_arg_type type, const char *text)
+static bool value(const struct mir_arg_type *type, const char *text)
 {
 	union {
 		int64_t n;

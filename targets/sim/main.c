@@ -18,7 +18,7 @@ static struct {
 
 static const struct argument {
 	const char *name;
-	enum mir_arg_type type;
+	const struct mir_arg_type *type;
 	void *value;
 	const char *shown, *help;
 } arguments[] = {

@@ -1,6 +1,6 @@
 /* notes.c: what an image of a plain program tells its tender: of projects, `mirage configure`
- * writes it.  libc/mirage-cc defines MIR_PLAIN_ABI, MIR_PLAIN_VERSION and MIR_PLAIN_EXT by
- * target.conf.
+ * writes it.  libc/mirage-cc defines MIR_PLAIN_ABI, MIR_PLAIN_VERSION, MIR_PLAIN_EXT and
+ * MIR_PLAIN_FAULT (the symbol that faults enter by, or 0) by target.conf.
  */
 #include <mir/cc.h>
 #include <mir/extension.h>
@@ -37,9 +37,20 @@ MIR_SECTION(".note.solo5.manifest") const struct {
 			     MIR_NOTE_MFT },
 	MIR_NOTE_SOLO5, 0, MIR_MFT_VERSION, 1, { { .type = MIR_MFT_RESERVED } } };
 
-MIR_SECTION(".note.mirage.ext") const struct {
-	struct head head;
-	char name[8];
-	struct mir_ext_note ext;
-} mir_plain_ext = { { sizeof(MIR_NOTE_MIRAGE), sizeof(struct mir_ext_note), MIR_NOTE_EXT },
-	MIR_NOTE_MIRAGE, { .version = MIR_EXT_VERSION, .features = MIR_PLAIN_EXT } };
+#define TEXT(x)    #x
+#define NAME_OF(x) TEXT(x)
+
+/* The address of the fault handler in 32 bits is no constant in C. */
+MIR_SECTION(".text.mir_plain_notes") static void ext_note(void)
+{
+	__asm__(".pushsection .note.mirage.ext, \"a\", %%progbits\n\t"
+		".balign 8\n\t"
+		".long %c0, %c1, %c2\n\t"
+		".asciz \"" MIR_NOTE_MIRAGE "\"\n\t"
+		".balign 4\n\t"
+		".long %c3, %c4, " NAME_OF(MIR_PLAIN_FAULT) ", 0\n\t"
+							    ".popsection" ::"i"(
+								sizeof(MIR_NOTE_MIRAGE)),
+	    "i"(sizeof(struct mir_ext_note)), "i"(MIR_NOTE_EXT), "i"(MIR_EXT_VERSION),
+	    "i"(MIR_PLAIN_EXT));
+}
