@@ -1,10 +1,11 @@
 /* test.c: the TAP harness. */
+#include <mir/args.h>
+#include <mir/format.h>
 #include <mir/mem.h>
 #include <mir/panic.h>
 #include <mir/target.h>
 #include <mir/test.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "internal.h"
@@ -37,7 +38,7 @@ static void say(const char *fmt, ...)
 	int n;
 
 	va_start(args, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, args);
+	n = mir_vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (n > 0)
 		mir_target_console(text, MIR_MIN((size_t)n, sizeof(text) - 1));
@@ -54,7 +55,7 @@ bool mir_test_ok(bool cond, const char *text, const char *file, int line, const 
 		return cond;
 	}
 	va_start(args, fmt);
-	vsnprintf(what, sizeof(what), fmt, args);
+	mir_vformat(what, sizeof(what), fmt, args);
 	va_end(args);
 	t.count++;
 	say("%sok %u - %s%s%s\n", cond ? "" : "not ", t.count, t.name ? t.name : "",
@@ -121,7 +122,7 @@ static void check_balance(const struct balance *a, const struct balance *b)
 			mir_test_ok(true, "", __FILE__, __LINE__, "all came back");
 		return;
 	}
-	snprintf(text, sizeof(text),
+	mir_format(text, sizeof(text),
 	    "left over: %lld packets, %lld mems, %d fibers, %d not joined, %d timers",
 	    (long long)(b->mem.packets - a->mem.packets), (long long)(b->mem.mems - a->mem.mems),
 	    (int)(b->fibers - a->fibers), (int)(b->unjoined - a->unjoined),
@@ -179,10 +180,13 @@ static void run(void (*fn)(void))
 
 void mir_test_run(const char *name, void (*fn)(void))
 {
-	const char *seed = getenv("SEED");
+	const char *text = getenv("SEED");
+	uint64_t seed = 1;
 
+	if (text)
+		mir_arg_value(MIR_ARG_SIZE, NULL, text, &seed);
 	if (!t.seed_known)
-		mir_test_seed(seed ? strtoull(seed, NULL, 0) : 1);
+		mir_test_seed(seed);
 	mir_test_begin(name);
 	run(fn);
 	mir_test_done();

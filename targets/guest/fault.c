@@ -197,7 +197,7 @@ MIR_COLD MIR_NOINLINE static void say_fault(const struct mir_fault *f)
 			over = fibers->of_guard((const void *)f->address, MIR_GUEST_GUARD);
 	}
 	say(" in ");
-	say(self ? "fiber " : "the event loop");
+	say(self ? "fiber " : fibers ? "the event loop" : "the program");
 	say(self ? mir_fiber_name(self) : "");
 	if (over) {
 		say("\nstack overflow of fiber ");
