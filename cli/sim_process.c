@@ -112,6 +112,7 @@ bool sim_process_start(struct sim_process *p)
 	}
 	page->magic = MIR_SIM_MAGIC;
 	page->version = MIR_SIM_VERSION;
+	page->size = sizeof *page;
 	page->now = w->now;
 	page->wall = WALL;
 	page->seed = sim_draw(w->seed, p->image->name, p->boots++);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-	MIR_SIM_VERSION = 1,
+	MIR_SIM_VERSION = 2,
 	MIR_SIM_BUFFER = 1 << 20, /* bytes of records each way in a turn */
 	MIR_SIM_NAME = 32,
 	MIR_SIM_DISKS = 8,
@@ -93,8 +93,9 @@ struct mir_sim_disk {
 
 struct mir_sim_page {
 	uint64_t magic;
-	uint32_t version;
-	uint32_t turn; /* MIR_SIM_TOOL or MIR_SIM_IMAGE */
+	uint32_t version; /* MIR_SIM_VERSION */
+	uint32_t size;    /* of this structure: both sides are of one build */
+	uint32_t turn;    /* MIR_SIM_TOOL or MIR_SIM_IMAGE */
 
 	/* From the tool. */
 	int64_t now;  /* nanoseconds since the simulation began */

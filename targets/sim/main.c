@@ -161,7 +161,7 @@ int main(int argc, char **argv)
 	if (argc < 0)
 		return MIR_ARGS_BAD;
 	if (given.page >= 0 && mir_sim_turn_begin((int)given.page) < 0) {
-		say("--sim-page: not a page of this version of mirage\n");
+		say("--sim-page: not a page of the mirage that built this image: build it again\n");
 		return MIR_ARGS_BAD;
 	}
 	mir_sim_reset(mir_sim_page() ? mir_sim_page()->seed : (uint64_t)given.seed);

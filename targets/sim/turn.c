@@ -40,7 +40,7 @@ int mir_sim_turn_begin(int fd)
 	close(fd);
 	if (p == MAP_FAILED)
 		return MIR_EINVAL;
-	if (p->magic != MIR_SIM_MAGIC || p->version != MIR_SIM_VERSION)
+	if (p->magic != MIR_SIM_MAGIC || p->version != MIR_SIM_VERSION || p->size != sizeof(*p))
 		return MIR_EINVAL;
 	page = p;
 	take_turn();
