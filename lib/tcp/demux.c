@@ -122,7 +122,8 @@ static void input(void *arg, struct mir_packet *p, const struct mir_ip_rx *rx)
 
 	core->env.stats.segments_in++;
 	/* RFC 9293 section 3.9.2.3: TCP is between two hosts. */
-	if (rx->cast != MIR_UNICAST || !take_header(core, p, rx, &s)) {
+	if (rx->cast != MIR_UNICAST || !mir_tcp_is_host(&rx->src) ||
+	    !take_header(core, p, rx, &s)) {
 		mir_packet_unref(p);
 		return;
 	}

@@ -225,7 +225,7 @@ int mir_tcp_connect_op(struct mir_tcp *tcp, const struct mir_endpoint *local,
 	struct mir_tcp_conn *c;
 	int rc;
 
-	if (peer->port == 0 || mir_ipaddr_is_any(&peer->addr))
+	if (peer->port == 0 || mir_ipaddr_is_any(&peer->addr) || !mir_tcp_is_host(&peer->addr))
 		return MIR_EINVAL;
 	if (mir_tcp_is_full(core)) {
 		core->env.stats.connections_shed++;

@@ -70,6 +70,15 @@ unsigned mir_tcp_header_size(const struct mir_tcp_segment *);
 void mir_tcp_build(
     const struct mir_tcp_segment *, const struct mir_tcp_tuple *, struct mir_packet *p);
 
+/* Can it be the address of one host (RFC 9293 section 3.9.2.3)?  That of a subnet's broadcasts is
+ * known to IP alone. */
+static inline bool mir_tcp_is_host(const struct mir_ipaddr *a)
+{
+	uint32_t v4 = mir_be32(a->b + 12);
+
+	return !mir_ipaddr_is4(a) || (v4 != 0 && v4 >> 28 < 14);
+}
+
 /* How many numbers of the sequence the segment takes. */
 static inline uint32_t mir_tcp_span(const struct mir_tcp_segment *s)
 {
