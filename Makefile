@@ -54,6 +54,7 @@ IMAGE_CC := x86_64-mirage-cc aarch64-mirage-cc
 -include tender/tender.mk
 -include tests/net/net.mk
 -include tests/isolation/isolation.mk
+-include tests/conformance/conformance.mk
 
 .PHONY: all help test fuzz-build clean tests-build
 all: $(TOOL) $(TENDERS) $(IMAGE_CC:%=$(BUILD)/%) ## build the tool at build/mirage, and the tenders beside it

@@ -35,7 +35,8 @@ static struct logged sent[LOG]; /* what the device sent since the last forget() 
 static unsigned nsent;
 static struct mir_tcp_segment syn_ack;
 
-static bool note(struct wire *wire, struct host *from, const struct mir_tcp_segment *s, uint32_t n)
+MIR_UNUSED static bool note(
+    struct wire *wire, struct host *from, const struct mir_tcp_segment *s, uint32_t n)
 {
 	(void)n;
 	if (from == &wire->host[0] && nsent < LOG)
@@ -43,13 +44,13 @@ static bool note(struct wire *wire, struct host *from, const struct mir_tcp_segm
 	return false;
 }
 
-static void on_accept(void *arg, struct mir_tcp_flow *f)
+MIR_UNUSED static void on_accept(void *arg, struct mir_tcp_flow *f)
 {
 	(void)arg;
 	flow = f;
 }
 
-static void begin(void)
+MIR_UNUSED static void begin(void)
 {
 	struct mir_tcp_device_config config = {
 		.ip = &w.host[0].ip, .tcp_ecn = ecn_key, .name = "test"
@@ -63,7 +64,7 @@ static void begin(void)
 	mir_tcp_device_start(&tcp, &config);
 }
 
-static void end(void)
+MIR_UNUSED static void end(void)
 {
 	if (flow)
 		mir_flow_abort(&flow->flow);
@@ -80,13 +81,13 @@ MIR_UNUSED static void forget(void)
 }
 
 /* Lets the device answer: no timer of it fires within this time. */
-static void settle(void)
+MIR_UNUSED static void settle(void)
 {
 	mir_sleep(MIR_MS(2));
 }
 
 /* Sends a segment with len bytes of payload, with the timestamp if that was agreed on. */
-static void say_segment(struct mir_tcp_segment *s, uint32_t len)
+MIR_UNUSED static void say_segment(struct mir_tcp_segment *s, uint32_t len)
 {
 	static uint8_t payload[2000];
 
@@ -108,7 +109,7 @@ MIR_UNUSED static void say_text(uint32_t seq, uint32_t len)
 	say_segment(&s, len);
 }
 
-static void say_ack(uint32_t ack)
+MIR_UNUSED static void say_ack(uint32_t ack)
 {
 	struct mir_tcp_segment s = { .flags = MIR_TCP_ACK, .seq = iss, .ack = ack };
 
@@ -117,7 +118,8 @@ static void say_ack(uint32_t ack)
 }
 
 /* A connection that the device accepted, ESTABLISHED, whose handshake took rtt_ms. */
-static void open_with(struct offer offer, const struct mir_tcp_options *options, int rtt_ms)
+MIR_UNUSED static void open_with(
+    struct offer offer, const struct mir_tcp_options *options, int rtt_ms)
 {
 	struct mir_endpoint any = { .port = PORT };
 	struct mir_tcp_segment syn = { .flags = MIR_TCP_SYN, .seq = ISS, .mss = offer.mss };

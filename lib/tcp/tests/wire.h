@@ -241,9 +241,8 @@ static int host_send(struct mir_ip *ip, const struct mir_ip_tx *tx, struct mir_p
 	static uint8_t flat[MIR_PACKET_MAX];
 	uint32_t len = p->total;
 	uint16_t size = p->gso ? p->gso_size : 0;
-	bool whole = mir_sum_finish(mir_sum_packet(p, 0, 0)) || p->csum == MIR_CSUM_PARTIAL;
+	bool partial = p->csum == MIR_CSUM_PARTIAL;
 
-	(void)whole;
 	h->tos = tx->tos;
 	if (p->nslices > ip->max_slices || len > sizeof(flat))
 		abort();
@@ -254,7 +253,8 @@ static int host_send(struct mir_ip *ip, const struct mir_ip_tx *tx, struct mir_p
 	if (size) {
 		cut_super(h, flat, len, size);
 	} else {
-		complete(flat, len, h);
+		if (partial) /* what IP does: the field has the sum of the pseudo-header */
+			mir_put_be16(flat + 16, mir_sum_finish(mir_sum(flat, len, 0)));
 		wire_carry(h, flat, len);
 	}
 	return 0;
