@@ -95,6 +95,8 @@ static void trim(struct mir_tcb *t, struct mir_tcp_segment *s)
 			before--;
 		}
 		before = MIR_MIN(before, s->len);
+		if (before > 0)
+			mir_tcb_dsack(t, (struct mir_tcp_range){ s->seq, s->seq + before });
 		mir_packet_drop(s->packet, before);
 		s->seq += before;
 		s->len -= before;
@@ -121,11 +123,8 @@ static void not_acceptable(struct mir_tcb *t, const struct mir_tcp_segment *s, i
 			mir_tcb_challenge_ack(t, now);
 		return;
 	}
-	if (t->use_sack && s->len > 0 && mir_seq_le(s->seq + s->len, t->rcv_nxt)) {
-		t->dsack_due = true; /* RFC 2883 section 4.1 */
-		t->dsack = (struct mir_tcp_range){ s->seq, s->seq + s->len };
-		t->env->stats.duplicates++;
-	}
+	if (s->len > 0 && mir_seq_le(s->seq + s->len, t->rcv_nxt))
+		mir_tcb_dsack(t, (struct mir_tcp_range){ s->seq, s->seq + s->len });
 	mir_tcb_ack_now(t);
 }
 

@@ -82,9 +82,17 @@ static void discard(struct mir_tcb *t, const struct mir_tcp_segment *s)
 	mir_tcb_ack_now(t);
 }
 
+void mir_tcb_dsack(struct mir_tcb *t, struct mir_tcp_range twice)
+{
+	t->env->stats.duplicates++;
+	t->dsack_due = t->use_sack;
+	t->dsack = twice;
+}
+
 void mir_tcb_text(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 {
 	struct mir_slice slices[MIR_PACKET_SLICES + 1];
+	struct mir_tcp_range whole = { s->seq, s->seq + s->len }, twice;
 	bool holes = t->recvq.ooo != NULL;
 	uint32_t before = t->rcv_nxt;
 	unsigned n;
@@ -95,6 +103,8 @@ void mir_tcb_text(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 		return;
 	}
 	t->env->stats.bytes_in += s->len;
+	if (mir_tcp_recvq_overlap(&t->recvq, whole, &twice))
+		mir_tcb_dsack(t, twice);
 	n = mir_packet_into_slices(s->packet, slices);
 	s->packet = NULL;
 	if (!mir_tcp_recvq_insert(&t->recvq, &t->env->budget, &t->rcv_nxt, s->seq, slices, n,

@@ -233,6 +233,20 @@ unsigned mir_tcp_recvq_sacks(
 	return n;
 }
 
+bool mir_tcp_recvq_overlap(
+    const struct mir_tcp_recvq *rq, struct mir_tcp_range range, struct mir_tcp_range *out)
+{
+	for (uint32_t i = 0; rq->ooo && i < rq->ooo->n; i++) {
+		struct mir_tcp_range r = rq->ooo->span[i].range;
+
+		out->from = mir_seq_max(r.from, range.from);
+		out->to = mir_seq_min(r.to, range.to);
+		if (mir_seq_lt(out->from, out->to))
+			return true;
+	}
+	return false;
+}
+
 uint32_t mir_tcp_recvq_beyond(const struct mir_tcp_recvq *rq)
 {
 	uint32_t bytes = 0;

@@ -33,6 +33,10 @@ bool mir_tcp_recvq_insert(struct mir_tcp_recvq *, struct mir_budget *, uint32_t 
 /* SACK blocks (RFC 2018 section 4), the range that grew last first.  Returns how many. */
 unsigned mir_tcp_recvq_sacks(const struct mir_tcp_recvq *, struct mir_tcp_range *out, unsigned max);
 
+/* The first of the bytes from..to that are there already, beyond a hole. */
+bool mir_tcp_recvq_overlap(
+    const struct mir_tcp_recvq *, struct mir_tcp_range range, struct mir_tcp_range *out);
+
 /* Bytes beyond holes. */
 uint32_t mir_tcp_recvq_beyond(const struct mir_tcp_recvq *);
 

@@ -259,6 +259,8 @@ void mir_tcb_negotiate(struct mir_tcb *, const struct mir_tcp_segment *);
 void mir_tcb_update_mss(struct mir_tcb *);
 
 /* receive.c: the payload, and the window offered. */
+/* Text has come twice: the next ACK says so (RFC 2883 section 4). */
+void mir_tcb_dsack(struct mir_tcb *, struct mir_tcp_range);
 void mir_tcb_text(struct mir_tcb *, struct mir_tcp_segment *, int64_t now);
 /* The window field for the next segment; `commit` makes it the offer. */
 uint32_t mir_tcb_window(struct mir_tcb *, bool commit);
