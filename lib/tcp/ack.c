@@ -2,6 +2,8 @@
  * 5), and the options agreed on in SYNs. */
 #include "tcb.h"
 
+#define RTO_AFTER_SYN MIR_SECOND(3)
+
 /* What a segment of this connection may carry: the path's MTU, the peer's wish, our options. */
 void mir_tcb_update_mss(struct mir_tcb *t)
 {
@@ -124,6 +126,14 @@ static void fin_acked(struct mir_tcb *t, int64_t now)
 	}
 }
 
+/* RFC 5681 section 3.1, RFC 6298 section 5.7. */
+static void syn_was_lost(struct mir_tcb *t)
+{
+	t->cc.cwnd = t->mss;
+	if (t->srtt == 0)
+		t->rto = RTO_AFTER_SYN;
+}
+
 /* In SYN-RECEIVED only an ACK of our SYN counts. */
 static bool complete_handshake(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now)
 {
@@ -137,6 +147,8 @@ static bool complete_handshake(struct mir_tcb *t, const struct mir_tcp_segment *
 	t->una++;
 	t->small_end = t->recover = t->widened_end = t->una;
 	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
+	if (t->backoff > 0)
+		syn_was_lost(t);
 	t->backoff = 0;
 	t->wnd = t->max_wnd = s->window;
 	t->edge = s->ack + t->wnd;

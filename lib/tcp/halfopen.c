@@ -232,6 +232,7 @@ static void promote(const struct mir_tcp_half *h, struct mir_tcp_segment *s, int
 		.use_ecn = h->use_ecn,
 		.scale = h->scale,
 		.ts_recent = h->ts_recent,
+		.again = h->tries,
 	};
 
 	conn = mir_tcp_is_full(p->core) ? NULL : mir_tcp_conn_new(p->core, &h->node.tuple);

@@ -176,6 +176,7 @@ void mir_tcb_accept(
 		t->timed_at = peer->syn_ack_sent_at;
 		t->timed_end = t->nxt;
 	}
+	t->backoff = peer->again;
 	t->env->stats.passive_opens++;
 	mir_tcb_update_mss(t);
 	mir_tcp_cc_release(&t->cc);

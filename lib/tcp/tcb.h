@@ -193,6 +193,7 @@ struct mir_tcb_peer {
 	uint8_t scale;
 	uint32_t ts_recent;
 	int64_t syn_ack_sent_at; /* 0: not known, or sent more than once */
+	uint8_t again;           /* times that the SYN, ACK was sent again */
 };
 
 /* tcb.c */
