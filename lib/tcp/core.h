@@ -158,9 +158,9 @@ struct mir_tcp_port *mir_tcp_port_find(
     struct mir_tcp_core *, const struct mir_ipaddr *addr, uint16_t port);
 
 /* halfopen.c */
-/* A SYN for the listener. */
+/* A SYN for the listener.  iss: our number; 0: a cookie. */
 void mir_tcp_half_syn(struct mir_tcp_port *, const struct mir_tcp_tuple *,
-    const struct mir_tcp_segment *, int64_t now);
+    const struct mir_tcp_segment *, uint32_t iss, int64_t now);
 /* A segment for a half-open connection; takes its packet or leaves it. */
 void mir_tcp_half_input(
     struct mir_tcp_core *, struct mir_tcp_half *, struct mir_tcp_segment *seg, int64_t now);
@@ -179,9 +179,10 @@ uint16_t mir_tcp_cookie_check(const struct mir_hash_key *, const struct mir_tcp_
 
 /* timewait.c */
 void mir_tcp_wait_add(struct mir_tcp_core *, const struct mir_tcp_conn *, int64_t now);
-/* True: the segment is a SYN that may begin a new connection; the entry is gone. */
-bool mir_tcp_wait_input(
-    struct mir_tcp_core *, struct mir_tcp_wait *, const struct mir_tcp_segment *, int64_t now);
+/* True: the segment is a SYN that may begin a new connection; the entry is gone.  *iss: the number
+ * to begin with; 0: any. */
+bool mir_tcp_wait_input(struct mir_tcp_core *, struct mir_tcp_wait *,
+    const struct mir_tcp_segment *, uint32_t *iss, int64_t now);
 void mir_tcp_wait_fire(struct mir_timer *);
 void mir_tcp_wait_remove(struct mir_tcp_core *, struct mir_tcp_wait *);
 void mir_tcp_wait_release(struct mir_tcp_core *);

@@ -42,9 +42,10 @@ void mir_tcp_reply_reset(
 	mir_tcp_send_bare(core, tuple, &reset);
 }
 
-/* Nobody has the tuple: a SYN for a listener, the ACK of a forgotten handshake, or an error. */
+/* Nobody has the tuple: a SYN for a listener, the ACK of a forgotten handshake, or an error.  iss:
+ * the number to answer a SYN with; 0: any. */
 static void unknown(struct mir_tcp_core *core, const struct mir_tcp_tuple *tuple,
-    struct mir_tcp_segment *s, int64_t now)
+    struct mir_tcp_segment *s, uint32_t iss, int64_t now)
 {
 	struct mir_tcp_port *port = mir_tcp_port_find(core, &tuple->local, tuple->local_port);
 
@@ -64,16 +65,17 @@ static void unknown(struct mir_tcp_core *core, const struct mir_tcp_tuple *tuple
 	if (mir_ipaddr_eq(&tuple->local, &tuple->peer) && tuple->local_port == tuple->peer_port)
 		return;
 	if ((s->flags & (MIR_TCP_SYN | MIR_TCP_FIN)) == MIR_TCP_SYN)
-		mir_tcp_half_syn(port, tuple, s, now);
+		mir_tcp_half_syn(port, tuple, s, iss, now);
 }
 
 static void dispatch(struct mir_tcp_core *core, const struct mir_tcp_tuple *tuple,
     struct mir_tcp_segment *s, int64_t now)
 {
 	struct mir_tcp_node *n = mir_tcp_table_find(&core->table, tuple);
+	uint32_t iss;
 
 	if (!n) {
-		unknown(core, tuple, s, now);
+		unknown(core, tuple, s, 0, now);
 		return;
 	}
 	switch (n->kind) {
@@ -84,8 +86,9 @@ static void dispatch(struct mir_tcp_core *core, const struct mir_tcp_tuple *tupl
 		mir_tcp_half_input(core, mir_container(n, struct mir_tcp_half, node), s, now);
 		break;
 	case MIR_TCP_NODE_WAIT:
-		if (mir_tcp_wait_input(core, mir_container(n, struct mir_tcp_wait, node), s, now))
-			unknown(core, tuple, s, now);
+		if (mir_tcp_wait_input(
+			core, mir_container(n, struct mir_tcp_wait, node), s, &iss, now))
+			unknown(core, tuple, s, iss, now);
 		break;
 	}
 }

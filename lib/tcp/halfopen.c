@@ -147,7 +147,7 @@ static struct mir_tcp_half describe(struct mir_tcp_port *p, const struct mir_tcp
 }
 
 void mir_tcp_half_syn(struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple,
-    const struct mir_tcp_segment *s, int64_t now)
+    const struct mir_tcp_segment *s, uint32_t iss, int64_t now)
 {
 	struct mir_tcp_core *c = p->core;
 	struct mir_tcp_half *h, brief = describe(p, tuple, s, now);
@@ -166,6 +166,8 @@ void mir_tcp_half_syn(struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple,
 		return;
 	}
 	*h = brief;
+	if (iss)
+		h->iss = iss;
 	h->due_ms = now_ms(now) + FIRST_DELAY_MS;
 	append(&p->tries[0], h);
 	p->half_open++;

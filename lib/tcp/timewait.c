@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { RING_FIRST = 64 };
+enum { RING_FIRST = 64, FAR_ENOUGH = 1 << 17 };
 
 static uint32_t now_ms(int64_t now)
 {
@@ -110,12 +110,16 @@ static bool may_reuse(const struct mir_tcp_wait *w, const struct mir_tcp_segment
 	return mir_seq_lt(w->rcv_nxt, s->seq);
 }
 
-bool mir_tcp_wait_input(
-    struct mir_tcp_core *c, struct mir_tcp_wait *w, const struct mir_tcp_segment *s, int64_t now)
+bool mir_tcp_wait_input(struct mir_tcp_core *c, struct mir_tcp_wait *w,
+    const struct mir_tcp_segment *s, uint32_t *iss, int64_t now)
 {
 	struct mir_tcp_segment ack = { .flags = MIR_TCP_ACK, .seq = w->snd_nxt, .ack = w->rcv_nxt };
 
+	*iss = 0;
 	if (may_reuse(w, s)) {
+		/* RFC 9293 section 3.6.1: without later timestamps our numbers must be later. */
+		if (!w->node.use_ts || !s->has_ts || s->tsval == w->ts_recent)
+			*iss = (w->snd_nxt + FAR_ENOUGH) | 1;
 		c->env.stats.time_wait_reused++;
 		mir_tcp_wait_remove(c, w);
 		return true;
