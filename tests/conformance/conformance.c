@@ -15,6 +15,23 @@ static const struct chapter chapters[] = {
 	{ 9293, "TCP: retransmissions, failures, keep-alive", rfc9293_failures },
 	{ 9293, "TCP: interfaces to users and to IP", rfc9293_interface },
 	{ 9293, "TCP: segments in each state", rfc9293_events },
+	{ 5961, "blind attacks in the window", rfc5961 },
+	{ 7323, "window scale, timestamps, PAWS", rfc7323 },
+	{ 2018, "selective acknowledgments", rfc2018 },
+	{ 2883, "reports of duplicates", rfc2883 },
+	{ 5681, "congestion control", rfc5681 },
+	{ 3042, "limited transmit", rfc3042 },
+	{ 6582, "NewReno", rfc6582 },
+	{ 6298, "the retransmission timer", rfc6298 },
+	{ 8985, "losses told by time", rfc8985 },
+	{ 3168, "ECN", rfc3168 },
+	{ 5927, "forged ICMP errors", rfc5927 },
+	{ 8899, "sizes that paths take", rfc8899 },
+	{ 6691, "MSS and options", rfc6691 },
+	{ 6191, "TIME-WAIT and timestamps", rfc6191 },
+	{ 1337, "TIME-WAIT and resets", rfc1337 },
+	{ 4987, "floods of SYNs", rfc4987 },
+	{ 7413, "TCP Fast Open", rfc7413 },
 };
 
 static const char *level_name(enum level level)

@@ -246,8 +246,11 @@ MIR_UNUSED static void icmp(enum mir_ip_error_kind kind, uint32_t seq, uint16_t 
 	mir_put_be16(l4 + 2, OUR);
 	mir_put_be32(l4 + 4, seq);
 	forget();
-	if (w.host[0].proto->plausible(w.host[0].arg, &e, l4, 8)) /* as IP asks */
+	if (w.host[0].proto->plausible(w.host[0].arg, &e, l4, 8)) { /* as IP does */
+		if (kind == MIR_IP_TOO_BIG && mtu >= 68 && mtu < w.host[0].mtu)
+			w.host[0].mtu = mtu;
 		w.host[0].proto->error(w.host[0].arg, &e, l4, 8);
+	}
 	settle();
 }
 
