@@ -10,13 +10,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cache.h"
+#include "cc_cached.h"
 #include "configuration.h"
 #include "process.h"
 
 const struct option options_build[] = {
 	OPTIONS_TARGET,
 	{ "jobs", 'j', "N", "compile N files at once (as many as there are processors)" },
-	{ "verbose", 'v', NULL, "print each command" },
+	{ "verbose", 'v', NULL, "print each command, and what came from the cache" },
+	{ "no-cache", 0, NULL, "compile everything, and keep nothing for other applications" },
 	OPTION_END,
 };
 
@@ -243,12 +246,29 @@ static int screen_width(void)
 	return ioctl(2, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 80;
 }
 
+/* Tell the compile steps what holds for all of them. */
+static void use_cache(const struct configuration *c, const struct arguments *args)
+{
+	uint64_t limit;
+
+	if (argument_given(args, "no-cache"))
+		setenv("MIRAGE_CACHE", "off", 1);
+	if (!cache_limit(&limit)) {
+		diag_warning(
+		    NULL, "MIRAGE_CACHE is neither 'off' nor a size: '%s'", getenv("MIRAGE_CACHE"));
+		diag_expected("as MIRAGE_CACHE=512M");
+		unsetenv("MIRAGE_CACHE");
+	}
+	setenv(COMPILER_ID_VARIABLE, compiler_id(c->share, c->compiler), 1);
+}
+
 int build_image(const struct arguments *args, struct manifest *out)
 {
 	struct configuration c;
 	struct progress p = { .c = &c };
 	struct list command = { 0 };
-	const char *from;
+	const char *from, *cache;
+	uint64_t limit;
 	int rc;
 
 	if ((rc = configuration_to_build(args, &c, out)))
@@ -259,8 +279,12 @@ int build_image(const struct arguments *args, struct manifest *out)
 	if (p.bar)
 		p.total = count_steps(&command);
 	if (argument_given(args, "verbose"))
-		list_add(&command, "--trace");
+		list_split(&command, "--trace SHOW=--show", ' ');
+	use_cache(&c, args);
 	rc = run_make(&command, &p);
+	unsetenv(COMPILER_ID_VARIABLE);
+	if ((cache = cache_open()) && cache_limit(&limit))
+		cache_trim(cache, limit);
 	if (rc < 0 || rc == 127) {
 		diag_error(NULL, "cannot start make: is it installed?");
 		return EXIT_FAILED;

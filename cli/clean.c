@@ -9,12 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "command.h"
 #include "configure.h"
 #include "diag.h"
 #include "elf_section.h"
 
 const struct option options_clean[] = {
+	{ "cache", 0, NULL, "only the compiled libraries that applications share" },
 	{ "dry-run", 0, NULL, "only print what would be removed" },
 	OPTION_END,
 };
@@ -82,8 +84,8 @@ static bool is_image(const char *path)
 
 static bool is_product(const char *path)
 {
-	static const char *const ends[] = { ".o", ".d", ".tmp", ".map", ".sizes", ".s" };
-	static const char *const names[] = { "flags", "flags-app", "link" };
+	static const char *const ends[] = { ".o", ".d", ".tmp", ".map", ".sizes", ".s", ".flags" };
+	static const char *const names[] = { "flags", "flags-app", "flags-target", "link" };
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
 		if (str_ends(path, ends[i]))
@@ -143,12 +145,33 @@ static void clean_images(struct clean *c)
 	remove_folder(c, "dist");
 }
 
+static int clean_cache(bool dry_run)
+{
+	const char *folder = cache_folder();
+	unsigned files;
+	uint64_t bytes;
+	int rc;
+
+	if (!folder)
+		return EXIT_OK;
+	rc = cache_empty(folder, dry_run, &files, &bytes);
+	if (files)
+		printf("%s %u files of %s, %llu kB\n", dry_run ? "remove" : "removed", files,
+		    folder, (unsigned long long)(bytes + 1023) / 1024);
+	if (rc == 0)
+		return EXIT_OK;
+	diag_error(NULL, "cannot remove all of '%s': %s", folder, strerror(-rc));
+	return EXIT_FAILED;
+}
+
 int command_clean(const struct arguments *args)
 {
 	struct clean c = { .dry_run = argument_given(args, "dry-run") };
 	struct list names = { 0 };
 	struct text makefile = { 0 };
 
+	if (argument_given(args, "cache"))
+		return clean_cache(c.dry_run);
 	clean_images(&c);
 	if (kind_of("mirage") == 'd' && dir_list("mirage", &names) == 0)
 		for (size_t i = 0; i < names.n; i++)

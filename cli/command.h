@@ -82,6 +82,7 @@ int command_describe(const struct arguments *);
 int command_query(const struct arguments *);
 int command_sim(const struct arguments *);
 int command_crunch(const struct arguments *);
+int command_cc_cached(const struct arguments *);
 int command_sizes(const struct arguments *);
 int command_symbols(const struct arguments *);
 int command_help(const struct arguments *);
@@ -89,7 +90,7 @@ int command_help(const struct arguments *);
 /* Option tables of the commands, beside their functions. */
 extern const struct option options_new[], options_configure[], options_depend[], options_build[],
     options_run[], options_clean[], options_describe[], options_query[], options_sim[],
-    options_crunch[], options_sizes[], options_symbols[];
+    options_crunch[], options_cc_cached[], options_sizes[], options_symbols[];
 /* NULL-ended by name. */
 extern const struct command commands[];
 

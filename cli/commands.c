@@ -49,6 +49,9 @@ const struct command commands[] = {
 	{ .name = "clean",
 	    .about = "Remove what configure and build made",
 	    .usage = "[options]",
+	    .more =
+		"--cache removes the objects that all applications share instead; the next builds\n"
+		"compile them again.",
 	    .options = options_clean,
 	    .run = command_clean },
 	{ .name = "describe",
@@ -80,6 +83,13 @@ const struct command commands[] = {
 	    .max_words = 2,
 	    .hidden = true,
 	    .run = command_crunch },
+	{ .name = "cc-cached",
+	    .about = "Compile a source of the libraries, or take its object from the cache",
+	    .usage = "[--show] OBJECT SOURCE FLAGS -- COMPILER ...",
+	    .options = options_cc_cached,
+	    .max_words = 3,
+	    .hidden = true,
+	    .run = command_cc_cached },
 	{ .name = "sizes",
 	    .about = "Add up a linker's map by the parts of the image",
 	    .usage = "MAP FILE",

@@ -124,11 +124,13 @@ static bool plain_name(const char *name, const struct place *at)
 }
 
 /* A source file: obj/app/a/b.o for a/b.c of the application, obj/lib/ipv4/ipv4.o for the tree's;
- * `owner` is the device it belongs to, whose name stands for a folder outside the tree. */
-static void add_unit(struct configuration *c, const char *source, const char *owner)
+ * `owner` is the device it belongs to, whose name stands for a folder outside the tree, `flags` the
+ * file with those of a source of the tree. */
+static void add_unit(
+    struct configuration *c, const char *source, const char *owner, const char *flags)
 {
 	size_t n = strlen(c->share);
-	bool app = owner == NULL;
+	bool app = owner == NULL, shared = false, assembly = str_ends(source, ".S");
 	const char *path =
 	    app ? mem_fmt("app/%s", source) : mem_fmt("ext/%s/%s", owner, path_base(source));
 	char *object;
@@ -137,8 +139,10 @@ static void add_unit(struct configuration *c, const char *source, const char *ow
 	for (size_t i = 0; i < c->n_units; i++)
 		if (str_eq(c->units[i].source, source))
 			return;
-	if (!app && strncmp(source, c->share, n) == 0 && source[n] == '/')
+	if (!app && strncmp(source, c->share, n) == 0 && source[n] == '/') {
 		path = source + n + 1;
+		shared = true;
+	}
 	object = mem_str(path);
 	for (char *p = object; *p; p++)
 		if (!isalnum((unsigned char)*p) && !strchr("/._-", *p))
@@ -149,8 +153,13 @@ static void add_unit(struct configuration *c, const char *source, const char *ow
 	if (str_ends(object, ".c"))
 		object = mem_strn(object, strlen(object) - 2);
 	c->units = mem_grow(c->units, c->n_units, &c->cap_units, sizeof *c->units);
-	c->units[c->n_units++] =
-	    (struct unit){ mem_str(source), mem_fmt("%s/obj/%s.o", c->folder, object), app };
+	c->units[c->n_units++] = (struct unit){ .source = mem_str(source),
+		.object = mem_fmt("%s/obj/%s.o", c->folder, object),
+		.flags = shared             ? flags
+			 : app && !assembly ? "flags-app"
+					    : "flags",
+		.app = app,
+		.shared = shared };
 	list_add(app ? &c->manifest.sources : &c->manifest.libraries, app ? source : path);
 }
 
@@ -159,15 +168,15 @@ static bool compiles(const char *name)
 	return str_ends(name, ".c") || str_ends(name, ".S");
 }
 
-static void add_units(
-    struct configuration *c, const char *folder, const struct list *patterns, const char *owner)
+static void add_units(struct configuration *c, const char *folder, const struct list *patterns,
+    const char *owner, const char *flags)
 {
 	struct list files = { 0 };
 
 	source_files(folder, patterns, c->arch, &files, &c->missing);
 	for (size_t i = 0; i < files.n; i++)
 		if (compiles(files.v[i]))
-			add_unit(c, files.v[i], owner);
+			add_unit(c, files.v[i], owner, flags);
 }
 
 static void no_match(const struct word *w)
@@ -198,7 +207,7 @@ static void app_sources(struct configuration *c)
 		if (!compiles(files.v[i]) || !list_add_new(&c->manifest.files, files.v[i]))
 			continue;
 		if (plain_name(files.v[i], NULL))
-			add_unit(c, files.v[i], NULL);
+			add_unit(c, files.v[i], NULL, NULL);
 	}
 	/* manifest.files served to leave out what was named twice. */
 	files = c->manifest.files;
@@ -243,30 +252,83 @@ static void check_folders(const struct conf *c)
 	}
 }
 
-static void add_include(struct configuration *c, const char *folder)
+/* The folders that sources of every kind find headers in. */
+static void common_include(const struct configuration *c, struct list *out)
 {
-	list_add_new(&c->include, folder);
+	list_addf(out, "%s/types", c->share);
+	list_addf(out, "%s/run", c->share);
+	list_add(out, c->target.folder);
+	for (size_t i = 0; i < c->target.shares.n; i++)
+		list_add(out, path_clean(path_join(c->target.folder, c->target.shares.v[i])));
+	if (c->target.freestanding)
+		list_addf(out, "%s/abi", c->share);
+}
+
+static void device_flags(const struct descriptor *d, struct list *include, struct list *cflags)
+{
+	list_add_new(include, d->folder);
+	for (size_t i = 0; i < d->include.n; i++)
+		list_add_new(include, path_join(d->folder, d->include.v[i]));
+	for (size_t i = 0; i < d->cflags.n; i++)
+		list_add_new(cflags, d->cflags.v[i]);
+}
+
+/* The names of a device, of what it uses and of what meets its needs, and of what those do. */
+static void reachable(const struct configuration *c, const struct descriptor *d, struct list *out)
+{
+	if (!d || !list_add_new(out, d->name))
+		return;
+	for (size_t i = 0; i < d->uses.n; i++)
+		reachable(c, descriptor_find(&c->graph.descriptors, d->uses.v[i]), out);
+	for (size_t i = 0; i < c->graph.n_instances; i++) {
+		const struct instance *in = c->graph.instances[i];
+
+		for (size_t j = 0; in->device == d && j < d->n_needs; j++)
+			if (in->needs[j])
+				reachable(c, in->needs[j]->device, out);
+	}
+}
+
+/* The same for every application in which the devices `names` meet each other's needs. */
+static const char *add_flag_set(struct configuration *c, const char *file, struct list *names)
+{
+	struct flag_set *s;
+	bool modules = false;
+
+	c->sets = mem_grow(c->sets, c->n_sets, &c->cap_sets, sizeof *c->sets);
+	s = &c->sets[c->n_sets++];
+	*s = (struct flag_set){ .file = file };
+	common_include(c, &s->include);
+	if (names->n)
+		list_sort(names);
+	for (size_t i = 0; i < names->n; i++) {
+		const struct descriptor *d = descriptor_find(&c->graph.descriptors, names->v[i]);
+
+		device_flags(d, &s->include, &s->cflags);
+		modules = modules || d->modules.n;
+	}
+	/* pkg-config answers later. */
+	s->modules = modules;
+	return file;
 }
 
 static void library_sources(struct configuration *c)
 {
-	add_include(c, mem_fmt("%s/types", c->share));
-	add_include(c, mem_fmt("%s/run", c->share));
-	add_include(c, c->target.folder);
-	for (size_t i = 0; i < c->target.shares.n; i++)
-		add_include(c, path_clean(path_join(c->target.folder, c->target.shares.v[i])));
-	if (c->target.freestanding)
-		add_include(c, mem_fmt("%s/abi", c->share));
-	add_units(c, c->target.folder, &c->target.sources, c->target.name);
+	struct list names = { 0 };
+
+	common_include(c, &c->include);
+	for (size_t i = 0; i < c->target.uses.n; i++)
+		reachable(c, descriptor_find(&c->graph.descriptors, c->target.uses.v[i]), &names);
+	add_units(c, c->target.folder, &c->target.sources, c->target.name,
+	    add_flag_set(c, "flags-target", &names));
 	for (size_t i = 0; i < c->graph.n_libraries; i++) {
 		const struct descriptor *d = c->graph.libraries[i];
 
-		add_include(c, d->folder);
-		for (size_t j = 0; j < d->include.n; j++)
-			add_include(c, path_join(d->folder, d->include.v[j]));
-		for (size_t j = 0; j < d->cflags.n; j++)
-			list_add_new(&c->cflags, d->cflags.v[j]);
-		add_units(c, d->folder, &d->sources, d->name);
+		names = (struct list){ 0 };
+		reachable(c, d, &names);
+		device_flags(d, &c->include, &c->cflags);
+		add_units(c, d->folder, &d->sources, d->name,
+		    add_flag_set(c, mem_fmt("%s.flags", d->name), &names));
 	}
 }
 
@@ -323,7 +385,7 @@ static void dependencies(struct configuration *c)
 	if (m->n_modules && !process_found("pkg-config"))
 		add_need(&m->packages, &m->n_packages, &m->cap_packages, "pkgconf", "depends:");
 	for (size_t i = 0; i < m->n_modules; i++) {
-		pkg_config(c, m->modules[i].name, "--cflags", &c->cflags);
+		pkg_config(c, m->modules[i].name, "--cflags", &c->modules);
 		pkg_config(c, m->modules[i].name, "--libs", &c->ldflags);
 	}
 }

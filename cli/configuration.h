@@ -19,7 +19,16 @@ struct request {
 struct unit {
 	const char *source; /* as make sees it */
 	const char *object; /* below obj/ */
+	const char *flags;  /* the file below obj/ with its compiler's flags */
 	bool app;           /* the application's own: warnings, mirage/app.h */
+	bool shared;        /* of the share folder: the same for all applications, and cached */
+};
+
+/* The flags of a device's sources, or of the target's. */
+struct flag_set {
+	const char *file; /* below obj/: flags-target, http-server.flags */
+	struct list include, cflags;
+	bool modules; /* and those of pkg-config */
 };
 
 struct configuration {
@@ -36,8 +45,11 @@ struct configuration {
 	const char *compiler;
 	struct unit *units;
 	size_t n_units, cap_units;
-	struct list include; /* folders */
-	struct list cflags;  /* of libraries and pkg-config modules */
+	struct flag_set *sets;
+	size_t n_sets, cap_sets;
+	struct list include; /* folders of all libraries */
+	struct list cflags;  /* of all libraries */
+	struct list modules; /* flags of pkg-config modules */
 	struct list ldflags;
 	struct list missing; /* patterns of sources that match nothing yet */
 	struct list missing_modules;
@@ -80,8 +92,10 @@ void generate_build_mk(const struct configuration *, struct text *out);
 void generate_notes_s(const struct configuration *, struct text *out);
 void generate_manifest_s(const struct configuration *, struct text *out);
 void generate_makefile(const struct configuration *, struct text *out);
-/* The response files of the compiler and the linker. */
+/* The response files of the compiler and the linker: flags for the application's sources or for
+ * those of devices outside the share folder, and for one set. */
 void generate_flags(const struct configuration *, bool app, struct text *out);
+void generate_flag_set(const struct configuration *, const struct flag_set *, struct text *out);
 void generate_objects(const struct configuration *, struct text *out);
 
 /* Can the devices of the graph be named in the notes?  False after an error was reported. */

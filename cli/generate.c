@@ -246,6 +246,11 @@ int configuration_write(const struct configuration *c, const struct write_option
 	text_clear(&t);
 	generate_flags(c, true, &t);
 	put_product(&w, mem_fmt("%s/obj/flags-app", f), &t);
+	for (size_t i = 0; i < c->n_sets; i++) {
+		text_clear(&t);
+		generate_flag_set(c, &c->sets[i], &t);
+		put_product(&w, mem_fmt("%s/obj/%s", f, c->sets[i].file), &t);
+	}
 	text_clear(&t);
 	generate_objects(c, &t);
 	put_product(&w, mem_fmt("%s/obj/link", f), &t);

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cc_cached.h"
 #include "configuration.h"
 #include "paths.h"
-#include "process.h"
 #include "sizes.h"
 #include "version.h"
 
@@ -57,25 +57,34 @@ static void environment_flags(struct text *out, const char *variable)
 		flags(out, words);
 }
 
-void generate_flags(const struct configuration *c, bool app, struct text *out)
+static void common_flags(const struct configuration *c, const char *warnings, struct text *out)
 {
-	char here[PATH_MAX];
-	const char *mark = app ? "-Wall -Wextra -Werror=implicit-function-declaration" : "-Wall";
-
 	flags(out, "-std=gnu11 -O2 -g -ffunction-sections -fdata-sections");
 	flags(out, c->target.freestanding ? "-fno-pie" : "-fPIE");
 	flags(out, "-fstack-protector-strong -fno-common");
-	flags(out, mark);
+	flags(out, warnings);
 	for (size_t i = 0; i < c->target.cflags.n; i++)
 		flag(out, c->target.cflags.v[i]);
 	/* The same bytes, whatever folder this is. */
 	flag(out, mem_fmt("-ffile-prefix-map=%s=mirage", c->share));
+}
+
+static void list_flags(struct text *out, const char *prefix, const struct list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		flag(out, mem_fmt("%s%s", prefix, l->v[i]));
+}
+
+void generate_flags(const struct configuration *c, bool app, struct text *out)
+{
+	char here[PATH_MAX];
+
+	common_flags(c, app ? "-Wall -Wextra -Werror=implicit-function-declaration" : "-Wall", out);
 	if (getcwd(here, sizeof here))
 		flag(out, mem_fmt("-ffile-prefix-map=%s=.", here));
-	for (size_t i = 0; i < c->include.n; i++)
-		flag(out, mem_fmt("-I%s", c->include.v[i]));
-	for (size_t i = 0; i < c->cflags.n; i++)
-		flag(out, c->cflags.v[i]);
+	list_flags(out, "-I", &c->include);
+	list_flags(out, "", &c->cflags);
+	list_flags(out, "", &c->modules);
 	if (app) {
 		flag(out, "-I.");
 		flag(out, "-include");
@@ -83,6 +92,16 @@ void generate_flags(const struct configuration *c, bool app, struct text *out)
 		for (size_t i = 0; i < c->conf.cflags.n; i++)
 			flag(out, c->conf.cflags.v[i]);
 	}
+	environment_flags(out, "MIRAGE_CFLAGS");
+}
+
+void generate_flag_set(const struct configuration *c, const struct flag_set *s, struct text *out)
+{
+	common_flags(c, "-Wall", out);
+	list_flags(out, "-I", &s->include);
+	list_flags(out, "", &s->cflags);
+	if (s->modules)
+		list_flags(out, "", &c->modules);
 	environment_flags(out, "MIRAGE_CFLAGS");
 }
 
@@ -138,16 +157,6 @@ static const char *binutil(const struct configuration *c, const char *name)
 	return mem_fmt("%s%s%s", foreign ? c->arch : "", foreign ? "-linux-gnu-" : "", name);
 }
 
-/* The first line of `cc --version`: another compiler makes other objects. */
-static const char *compiler_version(const struct configuration *c)
-{
-	char *argv[] = { mem_str("sh"), mem_str("-c"), mem_fmt("%s --version", c->compiler), NULL };
-	struct text t = { 0 }, ignored = { 0 };
-
-	process_run(argv, &t, &ignored);
-	return mem_strn(text_str(&t), strcspn(text_str(&t), "\n"));
-}
-
 static void settings(const struct configuration *c, struct text *out)
 {
 	text_addf(out,
@@ -157,7 +166,7 @@ static void settings(const struct configuration *c, struct text *out)
 	    "T := %s\nTOOL := %s\n"
 	    "OUTPUT := $T/obj/image/%s\nOBJCOPY ?= %s\n\n",
 	    c->folder, path_base(c->conf.file), path_base(c->conf.file), c->compiler,
-	    compiler_version(c), c->folder, make_quote(paths_tool()), make_quote(c->file),
+	    compiler_version(c->compiler), c->folder, make_quote(paths_tool()), make_quote(c->file),
 	    binutil(c, "objcopy"));
 }
 
@@ -213,8 +222,16 @@ static void rules(const struct configuration *c, struct text *out)
 		      "@echo '[cc] $(1)'\n"
 		      "@mkdir -p '$(@D)'\n"
 		      "@$(CC) $(COLOUR) @$T/obj/$(2) -MMD -MP -c -o '$@' '$(3)'\n"
-		      "endef\n\n"
-		      "$T/obj/main.o: $T/main.c $T/obj/flags-app\n"
+		      "endef\n\n");
+	/* The flags hold no path of this folder: the tool adds what keeps it out of the object. */
+	text_addf(out,
+	    "# What all applications compile alike: out of the cache if it is there.\n"
+	    "define shared\n"
+	    "@echo '[cc] $(1)'\n"
+	    "@%s cc-cached $(SHOW) '$@' '$(3)' $T/obj/$(2) -- $(CC) $(COLOUR)\n"
+	    "endef\n\n",
+	    recipe_quote(paths_tool()));
+	text_add(out, "$T/obj/main.o: $T/main.c $T/obj/flags-app\n"
 		      "\t$(call compile,$<,flags-app,$<)\n"
 		      "$T/obj/manifest.o: $T/manifest.S $T/manifest $T/obj/flags\n"
 		      "\t$(call compile,$<,flags,$<)\n\n");
@@ -223,14 +240,13 @@ static void rules(const struct configuration *c, struct text *out)
 			      "\t$(call compile,$<,flags,$<)\n\n");
 	for (size_t i = 0; i < c->n_units; i++) {
 		const struct unit *u = &c->units[i];
-		bool assembly = str_ends(u->source, ".S");
-		const char *flags_of = u->app && !assembly ? "flags-app" : "flags";
 		const char *shown = u->source;
 
 		if (str_starts(shown, c->share))
 			shown += strlen(c->share) + 1;
-		text_addf(out, "%s: %s $T/obj/%s\n\t$(call compile,%s,%s,$<)\n",
-		    make_quote(u->object), make_quote(u->source), flags_of, shown, flags_of);
+		text_addf(out, "%s: %s $T/obj/%s\n\t$(call %s,%s,%s,$<)\n", make_quote(u->object),
+		    make_quote(u->source), u->flags, u->shared ? "shared" : "compile", shown,
+		    u->flags);
 	}
 }
 
