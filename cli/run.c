@@ -316,6 +316,8 @@ static int start_process(const struct manifest *m, const struct arguments *args,
 		list_addf(&argv, "--%s", args->keys.v[i]);
 	for (size_t i = 0; i < args->rest.n; i++)
 		list_add(&argv, args->rest.v[i]);
+	if (argument_given(args, "gdb"))
+		return debug_process(m, &argv);
 	execv(argv.v[0], argv.v);
 	diag_error(NULL, "cannot start %s: %s", argv.v[0], strerror(errno));
 	return EXIT_RUN;

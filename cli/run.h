@@ -11,8 +11,8 @@ enum { EXIT_RUN = 125 }; /* run itself failed */
 
 #define OPTIONS_TENDER                                                                             \
 	{ "mem", 0, "MIB", "hvt, spt: memory of the image, 512 MiB unless told" },                 \
-	    { "gdb", 0, NULL, "hvt, spt: wait for gdb before the image starts" },                  \
-	    { "gdb-port", 0, "PORT", "hvt, spt: where gdb connects (default: 1234)" },             \
+	    { "gdb", 0, NULL, "start the image under gdb, which stops at the program's main" },    \
+	    { "gdb-port", 0, "PORT", "hvt, spt: wait for a gdb in another terminal" },             \
 	    { "dumpcore", 0, "DIR", "hvt, spt: where a core file goes if the image aborts" },      \
 	    { "plain", 0, NULL, "hvt, spt: offer nothing beyond the ABI of Solo5" },               \
 	    { "tender", 0, "PROGRAM", "hvt, spt: start PROGRAM in place of mirage-hvt" },          \
@@ -34,6 +34,18 @@ bool tender_find(const struct manifest *, const struct arguments *, struct tende
 bool no_tender(const struct arguments *);
 /* What the image would say to --help or --version: it could not start without its devices. */
 void tender_answer(const struct manifest *, bool version);
+/* ---- run_debug.c ---- */
+
+/* The tender's options for --gdb and --gdb-port; false after an error was reported. */
+bool debug_options(const struct arguments *, struct list *argv);
+/* Become the tender, or gdb with the tender beside it; returns only after an error was reported:
+ * EXIT_RUN. */
+int debug_tender(const struct manifest *, const struct arguments *, const struct list *argv);
+/* Become gdb with a host process. The same. */
+int debug_process(const struct manifest *, const struct list *argv);
+
+/* ---- run_tender.c ---- */
+
 /* Become the tender.  `nets`: options for networks that were made; `boot`: arguments of the image
  * that tell of them.  Returns only after an error was reported: EXIT_RUN. */
 int tender_start(const struct tender *, const struct manifest *, const struct arguments *,

@@ -17,7 +17,7 @@
 #define MIB (1ull << 20)
 
 /* Options of `mirage run` that only a tender takes, as they are. */
-static const char *const passed[] = { "gdb", "gdb-port", "dumpcore", "plain" };
+static const char *const passed[] = { "dumpcore", "plain" };
 
 bool no_tender(const struct arguments *args)
 {
@@ -27,7 +27,8 @@ bool no_tender(const struct arguments *args)
 		for (size_t j = 0; j < MIR_COUNT(passed); j++)
 			if (str_eq(name, passed[j]))
 				goto found;
-		if (!str_eq(name, "mem") && !str_starts(name, "tender"))
+		if (!str_eq(name, "mem") && !str_eq(name, "gdb-port") &&
+		    !str_starts(name, "tender"))
 			continue;
 	found:
 		diag_error(NULL, "--%s is for targets with a tender, as -t hvt and -t spt", name);
@@ -287,6 +288,8 @@ int tender_start(const struct tender *t, const struct manifest *m, const struct 
 	struct list argv = { 0 };
 
 	list_add(&argv, t->program);
+	if (!debug_options(args, &argv))
+		return EXIT_RUN;
 	for (size_t i = 0; i < t->options.n; i++)
 		list_add(&argv, t->options.v[i]);
 	for (size_t i = 0; i < nets->n; i++)
@@ -303,9 +306,7 @@ int tender_start(const struct tender *t, const struct manifest *m, const struct 
 	list_add(&argv, "--");
 	list_add(&argv, m->image);
 	image_arguments(m, args, boot, &argv);
-	execvp(argv.v[0], argv.v);
-	diag_error(NULL, "cannot start %s: %s", argv.v[0], strerror(errno));
-	return EXIT_RUN;
+	return debug_tender(m, args, &argv);
 }
 
 void tender_answer(const struct manifest *m, bool version)

@@ -48,6 +48,7 @@ mir_switch_prepare:
 
 	.type	begin, @function
 begin:
+	.cfi_sections .eh_frame, .debug_frame
 	.cfi_startproc
 	.cfi_undefined rip
 	callq	*%rbx

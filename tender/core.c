@@ -4,7 +4,9 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/procfs.h>
 #include <unistd.h>
@@ -32,12 +34,30 @@ struct head {
 	struct notes notes;
 };
 
-void core_open(struct core *c, const char *dir)
+/* IMAGE.debug, where `mirage build` has put one. */
+static const char *debug_file(const char *image)
 {
-	c->dir = dir;
-	c->folder = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	static char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s.debug", image);
+
+	return n < (int)sizeof(path) && access(path, R_OK) == 0 ? path : image;
+}
+
+void core_open(struct core *c, const struct options *o)
+{
+	c->dir = o->dumpcore;
+	c->debug = debug_file(o->image);
+	c->folder = open(c->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->folder < 0)
-		die("--dumpcore=%s: %s", dir, strerror(errno));
+		die("--dumpcore=%s: %s", c->dir, strerror(errno));
+}
+
+static void say_where(const struct core *c, const char *name)
+{
+	const char *gdb = getenv("MIRAGE_GDB");
+
+	say("core file: %s/%s", c->dir, name);
+	say("to look at it: %s %s %s/%s", gdb ? gdb : "gdb", c->debug, c->dir, name);
 }
 
 void core_of(struct core *c, pid_t pid)
@@ -140,7 +160,7 @@ void core_write(const struct core *c, const struct debug_regs *d, int signal)
 		return;
 	}
 	if (write_at(fd, &h, sizeof(h), 0) && write_memory(fd, c)) {
-		say("core file: %s/%s", c->dir, name);
+		say_where(c, name);
 	} else {
 		say("no core file: %s/%s: %s", c->dir, name, strerror(errno));
 		unlinkat(c->folder, name, 0);

@@ -65,8 +65,8 @@ struct gdb {
 	} breaks[GDB_BREAKS];
 };
 
-/* Waits for a client on 127.0.0.1; dies if it cannot listen. Blocks. */
-void gdb_accept(struct gdb *, uint16_t port, const struct gdb_ops *, void *guest);
+/* Waits for a client on 127.0.0.1 or on the socket that it was given; dies if it cannot. Blocks. */
+void gdb_accept(struct gdb *, const struct options *, const struct gdb_ops *, void *guest);
 
 /* The guest has stopped: `signal` for the client (5: a breakpoint, if `at_break`, or a step).
  * Returns what to do next; *signal becomes what the guest is to get, or 0.  A client that goes away
@@ -86,18 +86,20 @@ void gdb_ended(struct gdb *, int status, int signal);
 
 struct core {
 	const char *dir;
-	int folder;       /* dir, opened */
+	const char *debug; /* the file that gdb wants beside the core: the image, or its symbols */
+	int folder;        /* dir, opened */
 	int mem, pagemap; /* of the process that has the guest's memory, /proc/PID/mem */
 	uint64_t base;    /* of guest address 0 in that process */
 	uint64_t start, end;
 	pid_t pid;
 };
 
-/* Opens the folder; dies if there is none. */
-void core_open(struct core *, const char *dir);
+/* Opens the folder of --dumpcore; dies if there is none. */
+void core_open(struct core *, const struct options *);
 /* Opens what belongs to process `pid`. */
 void core_of(struct core *, pid_t pid);
-/* Writes DIR/core.TENDER.PID, sparse; says where, or why not. Blocks. */
+/* Writes DIR/core.TENDER.PID, sparse; says where and how to open it, or why not.  The environment's
+ * MIRAGE_GDB is the gdb to say. Blocks. */
 void core_write(const struct core *, const struct debug_regs *, int signal);
 
 #endif

@@ -15,18 +15,25 @@ enum { INTERRUPT = 3, TRAP = 5, CHUNK = GDB_PACKET / 2 - 8 };
 
 /* ---- packets ---- */
 
-void gdb_accept(struct gdb *g, uint16_t port, const struct gdb_ops *ops, void *guest)
+static int listen_at(uint16_t port)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
-	*g = (struct gdb){ .fd = -1, .ops = ops, .guest = guest, .signal = TRAP };
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (s < 0 || bind(s, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(s, 1) < 0)
 		die("cannot wait for gdb on port %u: %s; try another with --gdb-port", port,
 		    strerror(errno));
 	say("waiting for gdb: target remote localhost:%u", port);
+	return s;
+}
+
+void gdb_accept(struct gdb *g, const struct options *o, const struct gdb_ops *ops, void *guest)
+{
+	int s = o->gdb_fd >= 0 ? o->gdb_fd : listen_at(o->gdb_port);
+
+	*g = (struct gdb){ .fd = -1, .ops = ops, .guest = guest, .signal = TRAP };
 	do
 		g->fd = accept4(s, NULL, NULL, SOCK_CLOEXEC);
 	while (g->fd < 0 && errno == EINTR);

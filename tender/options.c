@@ -1,5 +1,6 @@
 /* options.c: the command line: what Solo5's tenders take, and --plain. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static const char help_text[] =
     "  --block-sector-size:NAME=N    bytes of a block of it, 512 unless given\n"
     "  --plain                       offer nothing beyond the ABI of Solo5\n"
     "  --gdb                         wait for gdb before the image starts\n"
-    "  --gdb-port=PORT               where gdb connects on 127.0.0.1, 1234 unless given\n"
+    "  --gdb-port=PORT               where gdb connects on 127.0.0.1, 1234 unless given; or @FD\n"
     "  --dumpcore=DIR                write a core file there if the image aborts\n"
     "%s"
     "  --help, --version\n";
@@ -131,6 +132,15 @@ static bool device_option(struct options *o, const char *arg)
 	return false;
 }
 
+/* A port, or "@FD": a socket that listens already, so that gdb need not wait until we do. */
+static void gdb_port(struct options *o, const char *text)
+{
+	if (text[0] == '@')
+		o->gdb_fd = (int)number("--gdb-port", text + 1, 3, INT_MAX);
+	else
+		o->gdb_port = (uint16_t)number("--gdb-port", text, 1, UINT16_MAX);
+}
+
 static bool flag(struct options *o, const char *arg, uint32_t target)
 {
 	const char *value;
@@ -150,7 +160,7 @@ static bool flag(struct options *o, const char *arg, uint32_t target)
 	else if ((value = value_of(arg, "--mem")))
 		o->mem = number("--mem", value, 1, MEM_MAX) * MIB;
 	else if ((value = value_of(arg, "--gdb-port")))
-		o->gdb_port = (uint16_t)number("--gdb-port", value, 1, UINT16_MAX);
+		gdb_port(o, value);
 	else if ((value = value_of(arg, "--dumpcore")))
 		o->dumpcore = value;
 	else
@@ -163,7 +173,9 @@ void options_parse(int argc, char **argv, uint32_t target, struct options *o)
 	int i;
 
 	tender_name = target == MIR_ABI_SPT ? "mirage-spt" : "mirage-hvt";
-	*o = (struct options){ .mem = (uint64_t)TENDER_MEM_DEFAULT * MIB, .gdb_port = GDB_PORT };
+	*o = (struct options){
+		.mem = (uint64_t)TENDER_MEM_DEFAULT * MIB, .gdb_port = GDB_PORT, .gdb_fd = -1
+	};
 	for (i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++)
 		if (!flag(o, argv[i], target) && !device_option(o, argv[i]))
 			die("unknown option '%s'; --help lists them all", argv[i]);

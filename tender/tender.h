@@ -42,6 +42,7 @@ struct options {
 	bool plain;           /* --plain: no extensions, as Solo5's own tenders */
 	bool gdb;             /* --gdb */
 	uint16_t gdb_port;    /* --gdb-port, 1234 */
+	int gdb_fd;           /* --gdb-port=@FD: a socket that listens; else -1 */
 	const char *dumpcore; /* --dumpcore=DIR, or NULL */
 	bool x_exec_heap;     /* spt: --x-exec-heap */
 	bool x_no_sandbox;    /* spt: --x-no-sandbox: for tests under emulators without seccomp */

@@ -140,14 +140,14 @@ static void on_input(int number)
 	debug.vm->run->immediate_exit = 1;
 }
 
-static void start_gdb(struct vm *vm, uint16_t port)
+static void start_gdb(struct vm *vm, const struct options *o)
 {
 	struct sigaction a = { .sa_handler = on_input };
 
 	debug.self = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	if (debug.self < 0)
 		die("/proc/self/mem: %s", strerror(errno));
-	gdb_accept(&debug.client, port, &ops, vm);
+	gdb_accept(&debug.client, o, &ops, vm);
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGIO, &a, NULL);
 	serve(vm, SIGTRAP, false, false);
@@ -177,14 +177,14 @@ static _Noreturn void write_cores(struct core *core, pid_t pid, int requests)
 	_exit(0);
 }
 
-static void start_writer(const struct vm *vm, const char *dir)
+static void start_writer(const struct vm *vm, const struct options *o)
 {
 	struct core core = { .base = (uintptr_t)vm->guest.mem, .end = vm->guest.size };
 	pid_t parent = getpid(), child;
 	int pair[2];
 	char byte;
 
-	core_open(&core, dir);
+	core_open(&core, o);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		die("socketpair: %s", strerror(errno));
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0); /* where Yama is strict */
@@ -228,9 +228,9 @@ void debug_start(struct vm *vm, const struct options *o)
 {
 	debug.vm = vm;
 	if (o->dumpcore)
-		start_writer(vm, o->dumpcore);
+		start_writer(vm, o);
 	if (o->gdb)
-		start_gdb(vm, o->gdb_port);
+		start_gdb(vm, o);
 }
 
 void debug_halt(struct vm *vm)

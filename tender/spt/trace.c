@@ -230,10 +230,10 @@ static void hold_signals(sigset_t *waiting)
 /* In the child: `ready` is written when the image may start. */
 static _Noreturn void trace(struct tracer *t, const struct options *o, int ready)
 {
-	const int keep[] = { ready, t->core.folder, STDERR_FILENO };
+	const int keep[] = { ready, t->core.folder, STDERR_FILENO, o->gdb_fd };
 	sigset_t waiting;
 
-	sandbox_close_all_but(keep, 3);
+	sandbox_close_all_but(keep, 4);
 	hold_signals(&waiting);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* while it waits for gdb */
 	if (ptrace(PTRACE_SEIZE, t->pid, NULL, (void *)PTRACE_O_TRACEEXIT) < 0)
@@ -241,7 +241,7 @@ static _Noreturn void trace(struct tracer *t, const struct options *o, int ready
 	core_of(&t->core, t->pid);
 	t->client.fd = -1;
 	if (t->gdb) {
-		gdb_accept(&t->client, o->gdb_port, &ops, t);
+		gdb_accept(&t->client, o, &ops, t);
 		if (!read_guest(t, t->entry, t->entry_was, debug_break_len) ||
 		    !write_guest(t, t->entry, debug_break, debug_break_len))
 			die("cannot stop the image at its entry: %s", strerror(errno));
@@ -268,7 +268,7 @@ void trace_start(const struct options *o, const struct image *image)
 		.entry = o->gdb ? image->entry : 0,
 		.core = { .folder = -1, .start = MIR_SPT_MEM, .end = o->mem } };
 	if (o->dumpcore)
-		core_open(&t.core, o->dumpcore);
+		core_open(&t.core, o);
 	if (pipe(ready) < 0)
 		die("pipe: %s", strerror(errno));
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0); /* where Yama is strict */
@@ -284,6 +284,8 @@ void trace_start(const struct options *o, const struct image *image)
 		_exit(1); /* it has said why */
 	prctl(PR_SET_PTRACER, 0, 0, 0, 0);
 	close(ready[0]);
+	if (o->gdb_fd >= 0)
+		close(o->gdb_fd);
 	if (t.core.folder >= 0)
 		close(t.core.folder);
 }
