@@ -51,11 +51,16 @@ static void execute(struct list *argv, const char *command)
 	list_add(argv, command);
 }
 
-/* A web server's function runs at each request: the start is the generated one that joins devices. */
+/* A web server's function runs at each request: the start is the generated one that joins devices.
+ */
 static void gdb_begin(const struct manifest *m, struct list *argv, const char *target)
 {
 	list_add(argv, "gdb");
 	list_add(argv, "-q");
+	if (target) {
+		list_add(argv, "-iex");
+		list_add(argv, "set osabi none"); /* no dynamic linker to look for */
+	}
 	list_add(argv, "-x");
 	list_add(argv, script());
 	if (target)
@@ -71,8 +76,8 @@ static bool has_gdb(void)
 	if (process_found("gdb"))
 		return true;
 	diag_error(NULL, "gdb is not there");
-	diag_expected("it in PATH (sudo apt-get install gdb), or --gdb-port=%d and a gdb elsewhere",
-	    PORT);
+	diag_expected(
+	    "it in PATH (sudo apt-get install gdb), or --gdb-port=%d and a gdb elsewhere", PORT);
 	return false;
 }
 

@@ -65,7 +65,8 @@ struct gdb {
 	} breaks[GDB_BREAKS];
 };
 
-/* Waits for a client on 127.0.0.1 or on the socket that it was given; dies if it cannot. Blocks. */
+/* Waits for a client on 127.0.0.1 or on the socket that it was given; dies if it cannot, or
+ * by a signal. Blocks. */
 void gdb_accept(struct gdb *, const struct options *, const struct gdb_ops *, void *guest);
 
 /* The guest has stopped: `signal` for the client (5: a breakpoint, if `at_break`, or a step).
@@ -88,8 +89,8 @@ struct core {
 	const char *dir;
 	const char *debug; /* the file that gdb wants beside the core: the image, or its symbols */
 	int folder;        /* dir, opened */
-	int mem, pagemap; /* of the process that has the guest's memory, /proc/PID/mem */
-	uint64_t base;    /* of guest address 0 in that process */
+	int mem, pagemap;  /* of the process that has the guest's memory, /proc/PID/mem */
+	uint64_t base;     /* of guest address 0 in that process */
 	uint64_t start, end;
 	pid_t pid;
 };

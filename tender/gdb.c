@@ -34,9 +34,7 @@ void gdb_accept(struct gdb *g, const struct options *o, const struct gdb_ops *op
 	int s = o->gdb_fd >= 0 ? o->gdb_fd : listen_at(o->gdb_port);
 
 	*g = (struct gdb){ .fd = -1, .ops = ops, .guest = guest, .signal = TRAP };
-	do
-		g->fd = accept4(s, NULL, NULL, SOCK_CLOEXEC);
-	while (g->fd < 0 && errno == EINTR);
+	g->fd = accept4(s, NULL, NULL, SOCK_CLOEXEC);
 	if (g->fd < 0)
 		die("cannot wait for gdb: %s", strerror(errno));
 	close(s);

@@ -24,6 +24,7 @@ enum mir_ext_feature {
 				      segment that is not writable and the end of memory */
 	MIR_EXT_WAIT = 1 << 6,     /* spt: epoll_pwait2(epollfd), for a timeout in ns */
 	MIR_EXT_FAULT = 1 << 7,    /* spt: a fault calls mir_ext_note.fault */
+	MIR_EXT_TRAP = 1 << 8,     /* hvt: MIR_HVT_TRAP; offered to who is debugged */
 };
 
 /* Of a device. */

@@ -50,6 +50,7 @@ enum mir_hvt_call {
 	MIR_HVT_NET_READ = 7,
 	MIR_HVT_HALT = 8,
 	MIR_HVT_SUBMIT = 16, /* Mirage, with MIR_EXT_SUBMIT: struct mir_hvt_submit */
+	MIR_HVT_TRAP = 17,   /* Mirage, with MIR_EXT_TRAP: struct mir_hvt_stop */
 };
 
 enum mir_hvt_result { MIR_HVT_OK = 0, MIR_HVT_AGAIN = 1, MIR_HVT_EINVAL = 2, MIR_HVT_EUNSPEC = 3 };
@@ -99,6 +100,15 @@ struct mir_hvt_halt {
 /* What a trap found, for a core file. */
 struct mir_hvt_trap {
 	uint64_t cr2, error, rip, cs, rflags, rsp, ss;
+};
+
+/* x86_64: a trap, told before anything but these registers has changed.  The tender either lets the
+ * call return, and the image treats the trap, or makes the CPU go on where that was. */
+struct mir_hvt_stop {
+	uint64_t cr2;
+	uint64_t regs[15]; /* rax rbx rcx rdx rsi rdi rbp r8 ... r15 */
+	uint64_t vector;
+	uint64_t rest[6]; /* an error code where the vector has one; rip cs rflags rsp ss */
 };
 
 /* The ring for all networks.  Indices run freely; a slot is index % MIR_HVT_RING_SLOTS. */

@@ -309,7 +309,6 @@ def setup():
     for command in (Mirage, Fibers, Fiber, BacktraceAll, Timers):
         command()
     if gdb.lookup_global_symbol("mir_guest_start"):  # sealed: there are no shared libraries
-        gdb.execute("set osabi none")
         gdb.execute("set sysroot /")
     # Images name their sources from the share folder; of their own folder they are the rest.
     for folder in ("abi", "lib", "libc", "run", "targets", "types"):

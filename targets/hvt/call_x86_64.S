@@ -49,5 +49,39 @@ mir_hvt_set_tls:
 	jmp	mir_hvt_ring0_call
 	.size	mir_hvt_set_tls, . - mir_hvt_set_tls
 
+/* Ring 3's first code at a trap, RDI: struct mir_hvt_frame.  A tender that debugs is told before C
+ * uses the registers that ring 0 did not save. */
+	.globl	mir_hvt_trapped
+	.type	mir_hvt_trapped, @function
+mir_hvt_trapped:
+	cmpl	$0, mir_hvt_tells_traps
+	je	mir_hvt_trap
+	pushq	%rdi
+	movq	%rdi, %rsi
+	movl	$stop, %edi
+	movl	$MIR_HVT_TRAP_VIEW + 4096, %ecx	/* where the stack of traps ends, and so the frame */
+	subl	%esi, %ecx
+	shrl	$3, %ecx
+	rep movsq
+	movl	stop + STOP_VECTOR, %eax	/* after the gate's call */
+	subl	$mir_hvt_ring0_code, %eax
+	subl	$mir_hvt_stub_gates, %eax
+	addl	$mir_hvt_stub, %eax
+	xorl	%edx, %edx
+	movl	$GATE_LENGTH, %ecx
+	divl	%ecx
+	decl	%eax
+	movq	%rax, stop + STOP_VECTOR
+	movl	$stop, %eax
+	movl	$0x500 + 17, %edx		/* MIR_HVT_PORT + MIR_HVT_TRAP */
+	outl	%eax, %dx
+	popq	%rdi
+	jmp	mir_hvt_trap
+	.size	mir_hvt_trapped, . - mir_hvt_trapped
+
+	.section .bss.stop, "aw", @nobits
+	.p2align 3
+stop:	.zero	STOP_SIZE
+
 #endif
 	.section .note.GNU-stack, "", %progbits

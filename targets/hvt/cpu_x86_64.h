@@ -43,6 +43,10 @@
 #define CALL_SET_FS  1
 #define CALL_LENGTH  3 /* of the instruction */
 
+#define GATE_LENGTH 5   /* of the call in each gate */
+#define STOP_VECTOR 128 /* in struct mir_hvt_stop */
+#define STOP_SIZE   184
+
 #ifndef __ASSEMBLER__
 #include <mir/cc.h>
 #include <mir/hvt.h>
@@ -72,6 +76,10 @@ struct mir_hvt_frame {
 	uint64_t rest[6]; /* error code where the vector has one; rip cs rflags rsp ss */
 };
 MIR_NORETURN MIR_COLD void mir_hvt_trap(const struct mir_hvt_frame *);
+_Static_assert(sizeof(struct mir_hvt_frame) == STOP_SIZE &&
+		   sizeof(struct mir_hvt_stop) == STOP_SIZE &&
+		   offsetof(struct mir_hvt_stop, vector) == STOP_VECTOR,
+    "mir_hvt_trapped copies one to the other");
 
 /* stub_x86_64.S */
 extern const uint8_t mir_hvt_stub_gates[], mir_hvt_stub_call[];

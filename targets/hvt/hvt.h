@@ -34,6 +34,9 @@ const struct mir_hvt_seal *mir_hvt_begin(const struct mir_hvt_boot *, uint64_t c
 /* start.c: where ring 3 goes on, on the first stack, when they are. */
 MIR_NORETURN void mir_hvt_main(void);
 
+/* start.c: does the tender want MIR_HVT_TRAP? */
+extern uint32_t mir_hvt_tells_traps;
+
 /* start_CPU.S: the counter at the entry. */
 extern uint64_t mir_hvt_entered;
 

@@ -11,6 +11,8 @@
 /* What keeps the image from starting; it can speak only once it is sealed. */
 static const char *wrong MIR_RELRO;
 
+uint32_t mir_hvt_tells_traps MIR_RELRO;
+
 /* Boot information at that address, at least `size` bytes of it; NULL: none there. */
 static void *boot_at(uint64_t address, size_t size)
 {
@@ -38,8 +40,10 @@ static void take_extensions(const struct mir_hvt_boot *boot)
 	if (!(boot->host_features & MIR_HVT_HOST_EXT))
 		return;
 	ext = boot_at(boot->ext, sizeof(*ext));
-	if (ext && ext->magic == MIR_EXT_MAGIC && boot_at(boot->ext, ext->size))
-		mir_guest.ext = ext;
+	if (!ext || ext->magic != MIR_EXT_MAGIC || !boot_at(boot->ext, ext->size))
+		return;
+	mir_guest.ext = ext;
+	mir_hvt_tells_traps = ext->features & MIR_EXT_TRAP;
 }
 
 static void take_cmdline(const struct mir_hvt_boot *boot)

@@ -60,7 +60,7 @@ trap:
 	pushq	$mir_hvt_first + 3 * 4096 - 8	/* aligned as after a call */
 	pushq	$2
 	pushq	$USER_CS
-	pushq	$mir_hvt_trap
+	pushq	$mir_hvt_trapped
 	iretq
 
 /* The others.  CALL_PROTECT: RDI: number of the first page, RSI: how many, EDX: 0 none, 1 read, 2

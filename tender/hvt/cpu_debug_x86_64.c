@@ -1,6 +1,7 @@
 /* cpu_debug_x86_64.c: KVM's registers in the shape of ptrace's. */
 #include "hvt.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -102,4 +103,68 @@ void cpu_set_trap(struct debug_regs *d, const struct mir_hvt_trap *trap)
 	d->r.eflags = trap->rflags;
 	d->r.cs = trap->cs;
 	d->r.ss = trap->ss;
+}
+
+/* ---- traps that the image tells ---- */
+
+const uint32_t cpu_debug_features = MIR_EXT_TRAP;
+
+enum { TRAP_FLAG = 1 << 8, USER = 3 };
+
+/* The vectors with an error code, and the signals that Linux has for them (Intel SDM volume 3,
+ * table 6-1). */
+#define WITH_CODE                                                                                  \
+	(1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 17 | 1u << 21)
+
+static int signal_of(uint64_t vector)
+{
+	switch (vector) {
+	case 1:
+	case 3: return SIGTRAP;
+	case 0:
+	case 16:
+	case 19: return SIGFPE;
+	case 6: return SIGILL;
+	case 17: return SIGBUS;
+	default: return SIGSEGV;
+	}
+}
+
+int cpu_set_stop(struct debug_regs *d, const struct mir_hvt_stop *stop)
+{
+	const uint64_t *r = stop->regs;
+	const uint64_t *rest = stop->rest + (stop->vector < 32 && (WITH_CODE >> stop->vector & 1));
+	struct user_regs_struct *u = &d->r;
+
+	u->rax = r[0];
+	u->rbx = r[1];
+	u->rcx = r[2];
+	u->rdx = r[3];
+	u->rsi = r[4];
+	u->rdi = r[5];
+	u->rbp = r[6];
+	u->r8 = r[7];
+	u->r9 = r[8];
+	u->r10 = r[9];
+	u->r11 = r[10];
+	u->r12 = r[11];
+	u->r13 = r[12];
+	u->r14 = r[13];
+	u->r15 = r[14];
+	u->rip = rest[0];
+	u->cs = rest[1];
+	u->eflags = rest[2];
+	u->rsp = rest[3];
+	u->ss = rest[4];
+	return signal_of(stop->vector);
+}
+
+bool cpu_tells_steps(const struct debug_regs *d)
+{
+	return (d->r.cs & USER) == USER;
+}
+
+void cpu_set_step(struct debug_regs *d, bool on)
+{
+	d->r.eflags = on ? d->r.eflags | TRAP_FLAG : d->r.eflags & ~(unsigned long long)TRAP_FLAG;
 }

@@ -22,6 +22,10 @@ static struct {
 	struct gdb client; /* fd 0: never one, -1: no longer */
 	int self;          /* /proc/self/mem: writes to pages that are not writable */
 	int writer;        /* a socket to the writer of core files; 0: none */
+	bool dumped;       /* one was written */
+	bool stepping;     /* by the image's own flags */
+	bool trapped;      /* the image has told a trap: `stop` is what it found */
+	struct debug_regs stop;
 } debug;
 
 struct request {
@@ -33,12 +37,18 @@ struct request {
 
 static bool get(void *arg, struct debug_regs *d)
 {
-	return cpu_get_debug(arg, d);
+	if (!debug.trapped)
+		return cpu_get_debug(arg, d);
+	*d = debug.stop;
+	return true;
 }
 
 static bool set(void *arg, const struct debug_regs *d)
 {
-	return cpu_set_debug(arg, d);
+	if (!debug.trapped)
+		return cpu_set_debug(arg, d);
+	debug.stop = *d;
+	return true;
 }
 
 /* The address in this process of what the guest has at `at`, and how much follows it there; NULL:
@@ -95,19 +105,35 @@ static const struct gdb_ops ops = { get, set, read_guest, write_guest };
 
 /* ---- stops ---- */
 
-/* Stopped for the client; then KVM is told how to go on. */
-static void serve(struct vm *vm, int signal, bool tell, bool at_break)
+/* One instruction: where the image tells traps, by its flags, else by KVM. */
+static bool step(struct vm *vm)
+{
+	struct debug_regs d;
+
+	if (!(vm->guest.features & MIR_EXT_TRAP) || !get(vm, &d) || !cpu_tells_steps(&d))
+		return false;
+	cpu_set_step(&d, true);
+	return debug.stepping = set(vm, &d);
+}
+
+/* Stopped for the client; then KVM is told how to go on.  Returns what signal the image is to get.
+ */
+static int serve(struct vm *vm, int signal, bool tell, bool at_break)
 {
 	struct kvm_guest_debug d = { .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP };
 
 	switch (gdb_serve(&debug.client, &signal, tell, at_break)) {
 	case GDB_CONTINUE: break;
-	case GDB_STEP: d.control |= KVM_GUESTDBG_SINGLESTEP; break;
+	case GDB_STEP:
+		if (!step(vm))
+			d.control |= KVM_GUESTDBG_SINGLESTEP;
+		break;
 	case GDB_KILL: _exit(KILLED);
 	case GDB_DETACH: d.control = 0; break;
 	}
 	if (ioctl(vm->cpu, KVM_SET_GUEST_DEBUG, &d) < 0)
 		die("KVM cannot debug the image: %s", strerror(errno));
+	return signal;
 }
 
 void debug_exit(struct vm *vm)
@@ -203,23 +229,77 @@ static void start_writer(const struct vm *vm, const struct options *o)
 	debug.writer = pair[0];
 }
 
-/* Where a trap told what it found, the registers are from there. */
-static void dump(struct vm *vm)
+static void ask_writer(const struct debug_regs *d, int signal)
 {
-	struct request r = { .signal = SIGABRT };
-	struct mir_hvt_trap trap;
+	struct request r = { .regs = *d, .signal = signal };
 	char byte;
 
-	if (!get(vm, &r.regs))
+	if (!debug.writer || debug.dumped)
 		return;
-	if (vm->guest.cookie && guest_has(&vm->guest, vm->guest.cookie, sizeof(trap))) {
-		memcpy(&trap, vm->guest.mem + vm->guest.cookie, sizeof(trap));
-		cpu_set_trap(&r.regs, &trap);
-		r.signal = SIGSEGV;
-	}
+	debug.dumped = true;
 	if (write(debug.writer, &r, sizeof(r)) == (ssize_t)sizeof(r) &&
 	    read(debug.writer, &byte, 1) != 1)
 		say("no core file: its writer is gone");
+}
+
+/* Where a trap told what it found, the registers are from there. */
+static void dump(struct vm *vm)
+{
+	struct mir_hvt_trap trap;
+	struct debug_regs d;
+	int signal = SIGABRT;
+
+	if (!get(vm, &d))
+		return;
+	if (vm->guest.cookie && guest_has(&vm->guest, vm->guest.cookie, sizeof(trap))) {
+		memcpy(&trap, vm->guest.mem + vm->guest.cookie, sizeof(trap));
+		cpu_set_trap(&d, &trap);
+		signal = SIGSEGV;
+	}
+	ask_writer(&d, signal);
+}
+
+/* ---- traps ---- */
+
+/* A breakpoint's trap is told behind its instruction: the counter goes back to it. */
+static bool back_to_break(struct debug_regs *d)
+{
+	uint64_t at = debug_pc(d) - debug_break_past;
+
+	if (!gdb_has_break(&debug.client, at))
+		return false;
+	debug_set_pc(d, at);
+	return true;
+}
+
+const char *debug_trap(struct vm *vm, uint64_t at)
+{
+	struct mir_hvt_stop stop;
+	int signal, pass;
+	bool client = debug.client.fd > 0, at_break;
+
+	if (!guest_has(&vm->guest, at, sizeof(stop)))
+		return "a hypercall with a bad address";
+	if (!cpu_get_debug(vm, &debug.stop))
+		return "a trap that KVM does not tell";
+	memcpy(&stop, vm->guest.mem + at, sizeof(stop));
+	signal = cpu_set_stop(&debug.stop, &stop);
+	if (debug.stepping)
+		cpu_set_step(&debug.stop, false);
+	debug.stepping = false;
+	if (signal != SIGTRAP || !client)
+		ask_writer(&debug.stop, signal);
+	if (!client)
+		return NULL;
+	debug.trapped = true;
+	at_break = signal == SIGTRAP && back_to_break(&debug.stop);
+	pass = serve(vm, signal, true, at_break);
+	debug.trapped = false;
+	/* Detached at a fault: the image is left to it. */
+	if (pass == 0 && (signal == SIGTRAP || debug.client.fd > 0) &&
+	    !cpu_set_debug(vm, &debug.stop))
+		return "a trap that KVM cannot leave";
+	return NULL;
 }
 
 /* ---- for the others ---- */

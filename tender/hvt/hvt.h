@@ -146,6 +146,8 @@ void debug_exit(struct vm *);
 bool debug_at_break(const struct vm *);
 void debug_interrupted(struct vm *);
 void debug_halt(struct vm *);
+/* MIR_HVT_TRAP: NULL, or what was wrong with it. Blocks. */
+const char *debug_trap(struct vm *, uint64_t at);
 /* What those call. */
 void debug_filter(const struct vm *, struct filter *);
 
@@ -153,10 +155,18 @@ void debug_filter(const struct vm *, struct filter *);
 
 struct debug_regs;
 struct mir_hvt_trap;
+struct mir_hvt_stop;
 bool cpu_get_debug(const struct vm *, struct debug_regs *);
 bool cpu_set_debug(const struct vm *, const struct debug_regs *);
 /* The registers that a trap's handler found. */
 void cpu_set_trap(struct debug_regs *, const struct mir_hvt_trap *);
+/* The registers of MIR_HVT_TRAP; the rest of *d is what the CPU has now.  Returns the signal that a
+ * process would get. */
+int cpu_set_stop(struct debug_regs *d, const struct mir_hvt_stop *);
+/* Is it user mode, so that traps are told?  Steps there are made by the image's own flags. */
+bool cpu_tells_steps(const struct debug_regs *);
+void cpu_set_step(struct debug_regs *, bool on);
+extern const uint32_t cpu_debug_features;        /* MIR_EXT_TRAP where images know it */
 extern const unsigned long cpu_debug_requests[]; /* the ioctls of these, 0-ended */
 
 #endif

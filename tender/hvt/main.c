@@ -129,6 +129,8 @@ int main(int argc, char **argv)
 	with_ring = place_ring(g, extended);
 	if (extended)
 		g->features = MIR_EXT_ARGV | MIR_EXT_ENTROPY | MIR_EXT_SHUTDOWN | MIR_EXT_SUBMIT;
+	if (extended && (o.gdb || o.dumpcore))
+		g->features |= cpu_debug_features;
 	attach_all(&o, &image, extended, dev);
 	waiter_open(&g->waiter, dev);
 	waiter_signals(&g->waiter, extended);

@@ -139,7 +139,10 @@ static void hypercall(struct vm *vm)
 	if (!c.is_call)
 		die("the image used port 0x%x, where there is nothing: %s", vm->run->io.port,
 		    vm_where(vm));
-	wrong = guest_call(&vm->guest, c.call, c.at);
+	if (c.call == MIR_HVT_TRAP && (vm->guest.features & MIR_EXT_TRAP))
+		wrong = debug_trap(vm, c.at);
+	else
+		wrong = guest_call(&vm->guest, c.call, c.at);
 	if (wrong)
 		die("the image made %s: hypercall %llu at 0x%llx, %s", wrong,
 		    (unsigned long long)c.call, (unsigned long long)c.at, vm_where(vm));

@@ -236,16 +236,15 @@ static _Noreturn void trace(struct tracer *t, const struct options *o, int ready
 	sandbox_close_all_but(keep, 4);
 	hold_signals(&waiting);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* while it waits for gdb */
+	t->client.fd = -1;
+	if (t->gdb) /* before the image is traced: a signal may still end it */
+		gdb_accept(&t->client, o, &ops, t);
 	if (ptrace(PTRACE_SEIZE, t->pid, NULL, (void *)PTRACE_O_TRACEEXIT) < 0)
 		die("cannot trace the image: ptrace: %s", strerror(errno));
 	core_of(&t->core, t->pid);
-	t->client.fd = -1;
-	if (t->gdb) {
-		gdb_accept(&t->client, o, &ops, t);
-		if (!read_guest(t, t->entry, t->entry_was, debug_break_len) ||
-		    !write_guest(t, t->entry, debug_break, debug_break_len))
-			die("cannot stop the image at its entry: %s", strerror(errno));
-	}
+	if (t->gdb && (!read_guest(t, t->entry, t->entry_was, debug_break_len) ||
+			  !write_guest(t, t->entry, debug_break, debug_break_len)))
+		die("cannot stop the image at its entry: %s", strerror(errno));
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (write(ready, "", 1) != 1)
 		_exit(1);
