@@ -192,6 +192,14 @@ def one_of(wanted):
     raise gdb.GdbError("no fiber '%s': 'mirage fibers' lists them" % wanted)
 
 
+def select(level):
+    """Without saying it, as the command `frame` would."""
+    f = gdb.newest_frame()
+    while level > 0 and f.older() is not None:
+        f, level = f.older(), level - 1
+    f.select()
+
+
 class Undisturbed:
     """What is looked at meanwhile is not what stays selected."""
 
@@ -204,7 +212,7 @@ class Undisturbed:
 
     def __exit__(self, *_):
         switched.choose(self.context)
-        gdb.execute("frame %d" % self.level, to_string=True)
+        select(self.level)
 
 
 # ---- commands ----
