@@ -85,7 +85,7 @@ if [ -x "$tender" ] && [ "$(cat /proc/sys/vm/mmap_min_addr)" -le 65536 ]; then
 	has "spt: says where the core file is" "$(cat "$dir/err")" "core file: $core"
 	out=$(gdb -nx -q -batch -ex bt -ex 'p arg' "$dir/nofault.spt" "$core" 2>&1)
 	has "spt: gdb opens it: signal, place, memory" "$out" "SIGSEGV.*#0 .*do_poke.*#1 .* in run.*\{8, 0, 0, 0\}"
-	between "spt: it has holes" "$(stat -c %b "$core")" 8 400
+	between "spt: it has holes" "$(stat -c %b "$core")" 8 2048
 	rm -f "$core"
 	"$tender" --dumpcore="$dir" "$image" 8 poke >/dev/null 2>&1
 	is "spt: also where the image handles faults" "$? $(ls "$dir"/core.mirage-spt.* | wc -l)" "255 1"
@@ -145,7 +145,7 @@ if [ -x "$tender" ] && { : <>/dev/kvm; } 2>/dev/null && [ "$(uname -m)" = x86_64
 	has "hvt: says where the core file is" "$(cat "$dir/err")" "core file: $core"
 	out=$(gdb -nx -q -batch -ex bt -ex 'p number' "$image" "$core" 2>&1)
 	has "hvt: gdb opens it: place, memory" "$out" "#0 .*leave.*#1 .* in obey.*= 255"
-	between "hvt: it has holes" "$(stat -c %b "$core")" 8 400
+	between "hvt: it has holes" "$(stat -c %b "$core")" 8 2048
 	rm -f "$core"
 	"$tender" --dumpcore="$dir" "$image" 3 exit >/dev/null 2>&1
 	is "hvt: none when all is well" "$? $(ls "$dir"/core.* 2>/dev/null | wc -l)" "3 0"
