@@ -18,6 +18,7 @@ debug() {
 # under OPTION ... IMAGE WORD ...: the tender in the background, when it waits for gdb.
 under() {
 	port=$((port + 1))
+	: >"$dir/err" # of an earlier one
 	timeout 90 "$tender" --gdb --gdb-port=$port "$@" >"$dir/out" 2>"$dir/err" &
 	pid=$!
 	for _ in $(seq 100); do
