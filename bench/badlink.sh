@@ -5,13 +5,14 @@
 
 . "$(dirname "$0")/lib.sh"
 
-bench_rounds=5 bytes=5000000 delay=10ms loss=1% reorder=5%
+bench_rounds=5 bytes=5000000 delay=10ms loss=1% reorder=5% congestion=cubic
 bench_option() {
 	case $1 in
 	bytes) bytes=$2 ;;
 	delay) delay=$2 ;;
 	loss) loss=$2 ;;
 	reorder) reorder=$2 ;;
+	congestion) congestion=$2 ;;
 	*) return 1 ;;
 	esac
 }
@@ -22,6 +23,7 @@ with CUBIC and with BBR, alternately through the relay, with the same seed.
   --delay T          each way (10ms)
   --loss P           (1%)
   --reorder P        (5%)
+  --congestion NAME  of the image: cubic, newreno, bbr (cubic)
   --rounds N         (5)
   --json FILE        append a line for each row" "$@"
 need_root
@@ -45,7 +47,7 @@ measure() {
 		start server ip netns exec "$b" "$net_bin/peer" serve 10.77.0.2 80 "${1/#image/bbr}"
 	else
 		start server ip netns exec "$b" "$bench_image" --net:service=service \
-			--ipv4=10.77.0.2/24 --http-port=80 --logs=error
+			--ipv4=10.77.0.2/24 --http-port=80 --logs=error --tcp-congestion="$congestion"
 	fi
 	server=$pid
 	wait_port "$a" 10.77.0.2 80 || die "$1 does not listen: $(cat "$net_tmp/server.log")"
