@@ -206,6 +206,7 @@ if [ "${1:-}" != inside ] || [ ! -c /dev/net/tun ]; then
 fi
 mac=02:00:00:00:00:02
 tap() {
+	echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6 # no frames but ours
 	ip tuntap add dev tap0 mode tap && ip addr add 10.0.0.1/24 dev tap0 && ip link set tap0 mtu 1500 up &&
 		ip neigh add 10.0.0.2 lladdr $mac dev tap0
 }
