@@ -127,6 +127,31 @@ static struct mir_frame *take_first(const struct mir_net *net, struct mir_frame 
 	return f;
 }
 
+int mir_frames_send(struct mir_net *net, struct mir_packet *const packets[], unsigned n,
+    mir_frame_emit *emit, void *arg)
+{
+	int sent = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct mir_frame *f = mir_frame_from_packet(net, packets[i]), *next;
+
+		if (f) {
+			sent++;
+			net->stats.tx_packets++;
+			net->stats.tx_bytes += packets[i]->total;
+		} else {
+			net->stats.tx_dropped++;
+		}
+		for (; f; f = next) {
+			next = f->next;
+			emit(arg, f);
+			free(f);
+		}
+		mir_packet_unref(packets[i]);
+	}
+	return sent;
+}
+
 unsigned mir_frames_deliver(
     struct mir_net *net, struct mir_frame *list, mir_net_input *input, void *arg)
 {

@@ -34,8 +34,9 @@ static struct mir_impair *way_from(struct mir_link_end *from)
 }
 
 /* Puts one frame on the wire. */
-static void transmit(struct mir_link_end *from, struct mir_frame *f)
+static void transmit(void *arg, const struct mir_frame *f)
 {
+	struct mir_link_end *from = arg;
 	struct mir_link *l = from->link;
 	struct mir_impair *im = way_from(from);
 
@@ -48,27 +49,8 @@ static void transmit(struct mir_link_end *from, struct mir_frame *f)
 
 static int link_send(struct mir_net *net, struct mir_packet *const frames[], unsigned n)
 {
-	struct mir_link_end *e = mir_container(net, struct mir_link_end, net);
-	int sent = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		struct mir_frame *f = mir_frame_from_packet(net, frames[i]), *next;
-
-		if (f) {
-			sent++;
-			net->stats.tx_packets++;
-			net->stats.tx_bytes += frames[i]->total;
-		} else {
-			net->stats.tx_dropped++;
-		}
-		for (; f; f = next) {
-			next = f->next;
-			transmit(e, f);
-			free(f);
-		}
-		mir_packet_unref(frames[i]);
-	}
-	return sent;
+	return mir_frames_send(
+	    net, frames, n, transmit, mir_container(net, struct mir_link_end, net));
 }
 
 static void link_listen(struct mir_net *net, mir_net_input *input, void *arg)

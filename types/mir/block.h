@@ -22,8 +22,8 @@ struct mir_block_ops {
 
 	/* Move sectors, from `sector` on, in order, between the device and iov[0..n-1], whose
 	 * memory is borrowed.  All or nothing is not promised on failure; each sector is written
-	 * whole or not at all. Blocks until done.  MIR_EINVAL: out of range or not whole sectors.
-	 * MIR_EROFS.  MIR_EIO.  MIR_EDISCONN. */
+	 * whole or not at all. Blocks until done.  MIR_EIO.  MIR_EDISCONN.  To be called by
+	 * mir_block_read and mir_block_write, which have checked the range. */
 	int (*read)(struct mir_block *, uint64_t sector, const struct mir_iov *iov, unsigned n);
 	int (*write)(struct mir_block *, uint64_t sector, const struct mir_iov *iov, unsigned n);
 
@@ -44,16 +44,26 @@ struct mir_block {
 	bool writable;
 };
 
+/* run/block.c: 0, or MIR_EINVAL: not whole sectors, or not on the disk. */
+int mir_block_check(
+    const struct mir_block *, uint64_t sector, const struct mir_iov *iov, unsigned n);
+
+/* As the operation; besides, MIR_EINVAL: out of range or not whole sectors. */
 static inline int mir_block_read(
     struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
 {
-	return b->ops->read(b, sector, iov, n);
+	int rc = mir_block_check(b, sector, iov, n);
+
+	return rc < 0 ? rc : b->ops->read(b, sector, iov, n);
 }
 
+/* The same; MIR_EROFS. */
 static inline int mir_block_write(
     struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
 {
-	return b->writable ? b->ops->write(b, sector, iov, n) : MIR_EROFS;
+	int rc = b->writable ? mir_block_check(b, sector, iov, n) : MIR_EROFS;
+
+	return rc < 0 ? rc : b->ops->write(b, sector, iov, n);
 }
 
 static inline int mir_block_barrier(struct mir_block *b)
@@ -63,7 +73,11 @@ static inline int mir_block_barrier(struct mir_block *b)
 
 static inline int mir_block_discard(struct mir_block *b, uint64_t sector, uint64_t count)
 {
-	return b->writable ? b->ops->discard(b, sector, count) : MIR_EROFS;
+	if (!b->writable)
+		return MIR_EROFS;
+	if (sector > b->sectors || count > b->sectors - sector)
+		return MIR_EINVAL;
+	return b->ops->discard(b, sector, count);
 }
 
 #endif

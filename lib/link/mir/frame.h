@@ -31,6 +31,12 @@ struct mir_frame *mir_frame_from_packet(const struct mir_net *, const struct mir
 /* The frame as a packet, as a driver of this interface makes it; NULL: no memory. */
 struct mir_packet *mir_frame_to_packet(const struct mir_net *, struct mir_frame *);
 
+/* Each frame that these packets become on a wire; `emit` borrows it.  Counts them in the
+ * interface's statistics.  Returns how many packets it took. */
+typedef void mir_frame_emit(void *arg, const struct mir_frame *);
+int mir_frames_send(struct mir_net *, struct mir_packet *const packets[] /* take */, unsigned n,
+    mir_frame_emit *, void *arg);
+
 /* Gives the frames of a list, which it frees, to the receiver of this interface, in bursts, merged
  * where the interface may; counts them in its statistics.  Without a receiver they are dropped.
  * Returns how many packets they became. */

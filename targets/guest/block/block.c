@@ -12,21 +12,6 @@ static struct mir_guest_block *disk_of(struct mir_block *b)
 	return mir_container(b, struct mir_guest_block, block);
 }
 
-static int check(const struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
-{
-	uint64_t left;
-
-	if (sector > b->sectors)
-		return MIR_EINVAL;
-	left = (b->sectors - sector) * b->sector_size;
-	for (unsigned i = 0; i < n; i++) {
-		if (iov[i].len % b->sector_size || iov[i].len > left)
-			return MIR_EINVAL;
-		left -= iov[i].len;
-	}
-	return mir_yield();
-}
-
 static int error_of(int64_t result)
 {
 	switch (result) {
@@ -79,14 +64,14 @@ static int move(struct mir_guest_block *d, enum mir_op_code code, uint64_t at,
 
 static int block_read(struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
 {
-	int rc = check(b, sector, iov, n);
+	int rc = mir_yield();
 
 	return rc ? rc : move(disk_of(b), MIR_OP_BLOCK_READ, sector * b->sector_size, iov, n);
 }
 
 static int block_write(struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
 {
-	int rc = check(b, sector, iov, n);
+	int rc = mir_yield();
 
 	return rc ? rc : move(disk_of(b), MIR_OP_BLOCK_WRITE, sector * b->sector_size, iov, n);
 }
@@ -115,8 +100,6 @@ static int block_discard(struct mir_block *b, uint64_t sector, uint64_t count)
 		.offset = sector * b->sector_size };
 	int rc;
 
-	if (sector > b->sectors || count > b->sectors - sector)
-		return MIR_EINVAL;
 	if (!(d->features & MIR_EXT_BLOCK_DISCARD))
 		return MIR_ENOSYS;
 	rc = mir_yield();

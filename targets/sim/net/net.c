@@ -9,8 +9,10 @@ MIR_LOG_SOURCE(net);
 
 enum { MTU_LEAST = 68, MTU_MOST = MIR_PACKET_MAX, DEFAULT_MTU = 1500 };
 
-static void emit(struct mir_sim_net *n, const struct mir_frame *f)
+static void emit(void *arg, const struct mir_frame *f)
 {
+	struct mir_sim_net *n = arg;
+
 	if (mir_sim_page())
 		mir_sim_record(MIR_SIM_FRAME, n->port.index, f->bytes, (uint32_t)f->len);
 	else
@@ -19,27 +21,8 @@ static void emit(struct mir_sim_net *n, const struct mir_frame *f)
 
 static int net_send(struct mir_net *net, struct mir_packet *const frames[], unsigned count)
 {
-	struct mir_sim_net *n = mir_container(net, struct mir_sim_net, net);
-	int sent = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		struct mir_frame *f = mir_frame_from_packet(net, frames[i]), *next;
-
-		if (f) {
-			sent++;
-			net->stats.tx_packets++;
-			net->stats.tx_bytes += frames[i]->total;
-		} else {
-			net->stats.tx_dropped++;
-		}
-		for (; f; f = next) {
-			next = f->next;
-			emit(n, f);
-			free(f);
-		}
-		mir_packet_unref(frames[i]);
-	}
-	return sent;
+	return mir_frames_send(
+	    net, frames, count, emit, mir_container(net, struct mir_sim_net, net));
 }
 
 static void net_listen(struct mir_net *net, mir_net_input *input, void *arg)

@@ -21,21 +21,6 @@ static struct mir_block_file *file_of(struct mir_block *b)
 	return mir_container(b, struct mir_block_file, block);
 }
 
-static int check(const struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
-{
-	uint64_t left;
-
-	if (sector > b->sectors)
-		return MIR_EINVAL;
-	left = (b->sectors - sector) * b->sector_size;
-	for (unsigned i = 0; i < n; i++) {
-		if (iov[i].len % b->sector_size || iov[i].len > left)
-			return MIR_EINVAL;
-		left -= iov[i].len;
-	}
-	return mir_yield();
-}
-
 static int error_of(int number)
 {
 	switch (number) {
@@ -86,14 +71,14 @@ static int move(
 
 static int file_read(struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
 {
-	int rc = check(b, sector, iov, n);
+	int rc = mir_yield();
 
 	return rc ? rc : move(file_of(b), preadv, sector * b->sector_size, iov, n);
 }
 
 static int file_write(struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
 {
-	int rc = check(b, sector, iov, n);
+	int rc = mir_yield();
 
 	return rc ? rc : move(file_of(b), pwritev, sector * b->sector_size, iov, n);
 }
@@ -113,8 +98,6 @@ static int file_discard(struct mir_block *b, uint64_t sector, uint64_t count)
 	uint64_t range[2] = { sector * b->sector_size, count * b->sector_size };
 	int rc;
 
-	if (sector > b->sectors || count > b->sectors - sector)
-		return MIR_EINVAL;
 	if ((rc = mir_yield()) < 0 || !count)
 		return rc;
 	rc = f->regular ? fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
