@@ -10,6 +10,7 @@
 bench_mode=unix bench_image=examples
 [ "${1-}" != --json ] || bench_json=$2
 need gcc strip awk nginx
+export MIRAGE_CACHE=off # from nothing: without what other builds have left
 
 seconds() { # COMMAND ...: how long it takes
 	local begin=$EPOCHREALTIME
