@@ -20,7 +20,7 @@ attempt=$build/images/attempt-hvt/attempt.hvt
 cp "$tmp/attempt/dist/attempt.hvt" "$attempt"
 
 scripts=(tests/isolation/tender.t "tests/isolation/isolation.t $attempt" "tests/net/hvt.t $transfer")
-limit=420 # seconds, for all
+limit=900 # seconds, for all
 
 # Those that are there; what they print is told apart by lines "== NAME".
 list=
