@@ -59,7 +59,7 @@ struct mir_tcp_conn {
 
 enum { MIR_TCP_TRIES = 5 }; /* SYN, ACKs sent to a half-open connection */
 
-/* A connection in handshake, 96 bytes; its initial sequence number is a cookie. */
+/* A connection in handshake, 96 bytes. */
 struct mir_tcp_half {
 	struct mir_tcp_node node; /* first */
 	struct mir_tcp_half *next, *prev;
@@ -68,7 +68,8 @@ struct mir_tcp_half {
 	uint32_t due_ms; /* when the SYN, ACK goes out again */
 	uint16_t mss;
 	uint8_t scale : 4, use_scale : 1, use_sack : 1, use_ts : 1, use_ecn : 1;
-	uint8_t tries;
+	uint8_t tries : 7;
+	uint8_t cookie : 1; /* iss is one: the entry may be forgotten */
 };
 
 /* A connection in TIME-WAIT, 64 bytes. */
@@ -94,7 +95,7 @@ struct mir_tcp_port {
 	mir_tcp_accept *accept;
 	void *arg;
 	unsigned backlog, half_open;
-	struct mir_tcp_half_list tries[MIR_TCP_TRIES]; /* each in order of time */
+	struct mir_tcp_half_list tries[2][MIR_TCP_TRIES]; /* [cookie], each in order of time */
 	int64_t cookies_until; /* ACKs of forgotten handshakes are believed until then */
 	bool paused;
 };
@@ -158,7 +159,7 @@ struct mir_tcp_port *mir_tcp_port_find(
     struct mir_tcp_core *, const struct mir_ipaddr *addr, uint16_t port);
 
 /* halfopen.c */
-/* A SYN for the listener.  iss: our number; 0: a cookie. */
+/* A SYN for the listener.  iss: our number; 0: any. */
 void mir_tcp_half_syn(struct mir_tcp_port *, const struct mir_tcp_tuple *,
     const struct mir_tcp_segment *, uint32_t iss, int64_t now);
 /* A segment for a half-open connection; takes its packet or leaves it. */

@@ -1,6 +1,9 @@
-/* halfopen.c: connections in handshake (RFC 9293 section 3.10.7.2; RFC 4987): a small entry each,
- * and none is needed in the end, because the initial sequence number is a cookie: when a flood
- * pushes out entries, their peers still get in. */
+/* halfopen.c: connections in handshake (RFC 9293 section 3.10.7.2; RFC 4987): a small entry each.
+ *
+ * As long as there is room for many more, our initial sequence number is that of the clock (RFC
+ * 6528), so that a late SYN and a late ACK of an earlier connection do not make a new one.  When
+ * half of the room is taken it is a cookie: entries may then be pushed out, and their peers still
+ * get in. */
 #include "core.h"
 
 #include <stdlib.h>
@@ -28,6 +31,11 @@ static uint8_t own_scale(const struct mir_tcp_port *p)
 	while (shift < MIR_TCP_MAX_SHIFT && (65535ull << shift) < limit)
 		shift++;
 	return shift;
+}
+
+static struct mir_tcp_half_list *list_of(const struct mir_tcp_half *h)
+{
+	return &h->port->tries[h->cookie][h->tries];
 }
 
 static void append(struct mir_tcp_half_list *list, struct mir_tcp_half *h)
@@ -58,7 +66,7 @@ void mir_tcp_half_remove(struct mir_tcp_half *h)
 	struct mir_tcp_core *c = h->port->core;
 
 	mir_tcp_table_remove(&c->table, &h->node);
-	unlink_half(&h->port->tries[h->tries], h);
+	unlink_half(list_of(h), h);
 	h->port->half_open--;
 	c->env.stats.half_open--;
 	mir_budget_give(&c->env.budget, sizeof(*h));
@@ -113,22 +121,22 @@ static void arm(struct mir_tcp_core *c, int64_t now, uint32_t due_ms)
 		mir_timer_set(&c->half_timer, at);
 }
 
-/* The one that has waited longest makes room. */
+/* The one that has waited longest makes room, of those that a cookie brings back if there are. */
 static void evict(struct mir_tcp_port *p, int64_t now)
 {
-	unsigned i = MIR_TCP_TRIES - 1;
+	unsigned i = 2 * MIR_TCP_TRIES - 1;
 
-	while (!p->tries[i].head)
+	while (!p->tries[i / MIR_TCP_TRIES][i % MIR_TCP_TRIES].head)
 		i--;
-	mir_tcp_half_remove(p->tries[i].head);
+	mir_tcp_half_remove(p->tries[i / MIR_TCP_TRIES][i % MIR_TCP_TRIES].head);
 	p->core->env.stats.half_open_evicted++;
 	p->cookies_until = now + COOKIE_TIME;
 }
 
-static struct mir_tcp_half describe(struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple,
-    const struct mir_tcp_segment *s, int64_t now)
+static struct mir_tcp_half describe(
+    struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple, const struct mir_tcp_segment *s)
 {
-	struct mir_tcp_half h = {
+	return (struct mir_tcp_half){
 		.node.tuple = *tuple,
 		.node.kind = MIR_TCP_NODE_HALF,
 		.port = p,
@@ -141,16 +149,20 @@ static struct mir_tcp_half describe(struct mir_tcp_port *p, const struct mir_tcp
 		.use_ts = s->has_ts,
 		.use_ecn = p->core->ecn_agree && (s->flags & ECN_ASKED) == ECN_ASKED,
 	};
+}
 
-	h.iss = mir_tcp_cookie_make(&p->core->cookie_key, tuple, s->seq, h.mss, now);
-	return h;
+static void set_cookie(struct mir_tcp_half *h, int64_t now)
+{
+	h->cookie = 1;
+	h->iss =
+	    mir_tcp_cookie_make(&h->port->core->cookie_key, &h->node.tuple, h->irs, h->mss, now);
 }
 
 void mir_tcp_half_syn(struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple,
     const struct mir_tcp_segment *s, uint32_t iss, int64_t now)
 {
 	struct mir_tcp_core *c = p->core;
-	struct mir_tcp_half *h, brief = describe(p, tuple, s, now);
+	struct mir_tcp_half *h, brief = describe(p, tuple, s);
 
 	if (p->paused || mir_tcp_is_full(c)) {
 		c->env.stats.syn_dropped++;
@@ -160,6 +172,7 @@ void mir_tcp_half_syn(struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple,
 		evict(p, now);
 	h = mir_budget_take(&c->env.budget, sizeof(*h)) ? malloc(sizeof(*h)) : NULL;
 	if (!h) { /* the cookie alone must do */
+		set_cookie(&brief, now);
 		p->cookies_until = now + COOKIE_TIME;
 		c->env.stats.cookies_sent++;
 		send_syn_ack(&brief, now);
@@ -168,8 +181,12 @@ void mir_tcp_half_syn(struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple,
 	*h = brief;
 	if (iss)
 		h->iss = iss;
+	else if (p->half_open < p->backlog / 2)
+		h->iss = mir_tcp_isn(c, tuple, now);
+	else
+		set_cookie(h, now);
 	h->due_ms = now_ms(now) + FIRST_DELAY_MS;
-	append(&p->tries[0], h);
+	append(list_of(h), h);
 	p->half_open++;
 	c->env.stats.half_open++;
 	mir_tcp_table_add(&c->table, &h->node);
@@ -186,10 +203,10 @@ static void again(struct mir_tcp_half *h, int64_t now)
 		mir_tcp_half_remove(h);
 		return;
 	}
-	unlink_half(&p->tries[h->tries], h);
+	unlink_half(list_of(h), h);
 	h->tries++;
 	h->due_ms = now_ms(now) + (FIRST_DELAY_MS << h->tries);
-	append(&p->tries[h->tries], h);
+	append(list_of(h), h);
 	p->core->env.stats.retransmits++;
 	send_syn_ack(h, now);
 }
@@ -197,15 +214,17 @@ static void again(struct mir_tcp_half *h, int64_t now)
 /* Sends SYN, ACKs again that are due, and finds out when the next one is. */
 static void serve(struct mir_tcp_port *p, int64_t now)
 {
-	for (unsigned i = MIR_TCP_TRIES; i > 0; i--) {
-		struct mir_tcp_half_list *list = &p->tries[i - 1];
+	for (unsigned i = 2 * MIR_TCP_TRIES; i > 0; i--) {
+		struct mir_tcp_half_list *list = &p->tries[(i - 1) & 1][(i - 1) / 2];
 
 		while (list->head && mir_seq_le(list->head->due_ms, now_ms(now)))
 			again(list->head, now);
 	}
-	for (unsigned i = 0; i < MIR_TCP_TRIES; i++) {
-		if (p->tries[i].head)
-			arm(p->core, now, p->tries[i].head->due_ms);
+	for (unsigned i = 0; i < 2 * MIR_TCP_TRIES; i++) {
+		const struct mir_tcp_half *head = p->tries[i & 1][i / 2].head;
+
+		if (head)
+			arm(p->core, now, head->due_ms);
 	}
 }
 

@@ -86,9 +86,11 @@ void mir_tcp_unlisten_op(struct mir_tcp_listener *listener)
 	struct mir_tcp_port *p = mir_container(listener, struct mir_tcp_port, listener);
 	struct mir_tcp_port **link = bucket(p->core, listener->local.port);
 
-	for (unsigned i = 0; i < MIR_TCP_TRIES; i++) {
-		while (p->tries[i].head)
-			mir_tcp_half_remove(p->tries[i].head);
+	for (unsigned i = 0; i < 2 * MIR_TCP_TRIES; i++) {
+		struct mir_tcp_half_list *list = &p->tries[i & 1][i / 2];
+
+		while (list->head)
+			mir_tcp_half_remove(list->head);
 	}
 	while (*link != p)
 		link = &(*link)->next;

@@ -281,7 +281,6 @@ static void wrap(void)
 	tuple = (struct mir_tcp_tuple){ local.addr, to.addr, 5555, 80 };
 	isn = mir_tcp_isn(pair.tcp[1].core, &tuple, mir_now());
 	mir_sleep((int64_t)(UINT32_MAX - 30000 - isn) * 4000);
-	/* The accepting side's is a cookie: time and key are chosen so that it is high, too. */
 	mir_tcp_listen(&pair.tcp[0].tcp, &any, 0, NULL, on_accept, NULL, &listener);
 	accepted = NULL;
 	ok(mir_tcp_connect(&pair.tcp[1].tcp, &local, &to, NULL, &f) == 0, "connects");

@@ -165,7 +165,7 @@ static bool push_out(
 
 	(void)len;
 	if (from == &w->host[1] && !(s->flags & MIR_TCP_SYN)) {
-		list = &port->tries[0];
+		list = &port->tries[1][0];
 		if (list->head) {
 			mir_tcp_half_remove(list->head);
 			port->cookies_until = mir_now() + MIR_SECOND(60);
@@ -180,7 +180,7 @@ static void cookies(void)
 	struct mir_tcp_stats s;
 	unsigned good = 0;
 
-	begin(accept_serve, 0);
+	begin(accept_serve, 1);
 	pair.wire.filter = push_out;
 	for (unsigned i = 0; i < 100; i++) {
 		good += ask();

@@ -145,14 +145,8 @@ static int reuse_client(const struct app *app)
 	return 0;
 }
 
-/* A SYN that comes very late opens a connection that nobody wants (RFC 9293 section 3.4.3): the
- * server finds out sooner or later. */
 const struct work reuse_work = {
 	.name = "reuse",
 	.serve = reuse_serve,
 	.client = reuse_client,
-	.failures = true,
-	.options = { .keepalive_idle_ns = MIR_SECOND(10),
-	    .keepalive_interval_ns = MIR_SECOND(2),
-	    .keepalive_probes = 3 },
 };
