@@ -85,7 +85,8 @@ static bool is_image(const char *path)
 static bool is_product(const char *path)
 {
 	static const char *const ends[] = { ".o", ".d", ".tmp", ".map", ".sizes", ".s", ".flags" };
-	static const char *const names[] = { "flags", "flags-app", "flags-target", "link" };
+	static const char *const names[] = { "flags", "flags-app", "flags-target",
+		"flags-target-hot", "link" };
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
 		if (str_ends(path, ends[i]))

@@ -168,15 +168,17 @@ static bool compiles(const char *name)
 	return str_ends(name, ".c") || str_ends(name, ".S");
 }
 
+/* The sources of a device or a target; those of `hot` have flags of their own. */
 static void add_units(struct configuration *c, const char *folder, const struct list *patterns,
-    const char *owner, const char *flags)
+    const struct list *hot, const char *owner, const char *const flags[2])
 {
-	struct list files = { 0 };
+	struct list files = { 0 }, hot_files = { 0 };
 
 	source_files(folder, patterns, c->arch, &files, &c->missing);
+	source_files(folder, hot, c->arch, &hot_files, &c->missing);
 	for (size_t i = 0; i < files.n; i++)
 		if (compiles(files.v[i]))
-			add_unit(c, files.v[i], owner, flags);
+			add_unit(c, files.v[i], owner, flags[list_has(&hot_files, files.v[i])]);
 }
 
 static void no_match(const struct word *w)
@@ -290,14 +292,14 @@ static void reachable(const struct configuration *c, const struct descriptor *d,
 }
 
 /* The same for every application in which the devices `names` meet each other's needs. */
-static const char *add_flag_set(struct configuration *c, const char *file, struct list *names)
+static void add_flag_set(struct configuration *c, const char *file, bool hot, struct list *names)
 {
 	struct flag_set *s;
 	bool modules = false;
 
 	c->sets = mem_grow(c->sets, c->n_sets, &c->cap_sets, sizeof *c->sets);
 	s = &c->sets[c->n_sets++];
-	*s = (struct flag_set){ .file = file };
+	*s = (struct flag_set){ .file = file, .hot = hot };
 	common_include(c, &s->include);
 	if (names->n)
 		list_sort(names);
@@ -309,26 +311,38 @@ static const char *add_flag_set(struct configuration *c, const char *file, struc
 	}
 	/* pkg-config answers later. */
 	s->modules = modules;
-	return file;
+}
+
+/* Flags for size, and where some sources are hot, for speed. */
+static void add_flag_sets(
+    struct configuration *c, const char *const files[2], bool any_hot, struct list *names)
+{
+	add_flag_set(c, files[0], false, names);
+	if (any_hot)
+		add_flag_set(c, files[1], true, names);
 }
 
 static void library_sources(struct configuration *c)
 {
+	static const char *const target_files[2] = { "flags-target", "flags-target-hot" };
+	const struct target *t = &c->target;
 	struct list names = { 0 };
 
 	common_include(c, &c->include);
-	for (size_t i = 0; i < c->target.uses.n; i++)
-		reachable(c, descriptor_find(&c->graph.descriptors, c->target.uses.v[i]), &names);
-	add_units(c, c->target.folder, &c->target.sources, c->target.name,
-	    add_flag_set(c, "flags-target", &names));
+	for (size_t i = 0; i < t->uses.n; i++)
+		reachable(c, descriptor_find(&c->graph.descriptors, t->uses.v[i]), &names);
+	add_flag_sets(c, target_files, t->hot.n, &names);
+	add_units(c, t->folder, &t->sources, &t->hot, t->name, target_files);
 	for (size_t i = 0; i < c->graph.n_libraries; i++) {
 		const struct descriptor *d = c->graph.libraries[i];
+		const char *const files[2] = { mem_fmt("%s.flags", d->name),
+			mem_fmt("%s-hot.flags", d->name) };
 
 		names = (struct list){ 0 };
 		reachable(c, d, &names);
 		device_flags(d, &c->include, &c->cflags);
-		add_units(c, d->folder, &d->sources, d->name,
-		    add_flag_set(c, mem_fmt("%s.flags", d->name), &names));
+		add_flag_sets(c, files, d->hot.n, &names);
+		add_units(c, d->folder, &d->sources, &d->hot, d->name, files);
 	}
 }
 

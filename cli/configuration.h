@@ -26,9 +26,10 @@ struct unit {
 
 /* The flags of a device's sources, or of the target's. */
 struct flag_set {
-	const char *file; /* below obj/: flags-target, http-server.flags */
+	const char *file; /* below obj/: flags-target, http-server.flags, http-server-hot.flags */
 	struct list include, cflags;
 	bool modules; /* and those of pkg-config */
+	bool hot;     /* for speed, not for size */
 };
 
 struct configuration {

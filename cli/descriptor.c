@@ -127,6 +127,7 @@ static const struct {
   lists[] = {
       {"targets", offsetof(struct descriptor, targets)},
       {"sources", offsetof(struct descriptor, sources)},
+      {"hot", offsetof(struct descriptor, hot)},
       {"packages", offsetof(struct descriptor, packages)},
       {"depends", offsetof(struct descriptor, modules)},
       {"uses", offsetof(struct descriptor, uses)},

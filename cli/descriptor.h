@@ -53,6 +53,7 @@ struct descriptor {
 	struct descriptor_component *components;
 	size_t n_components, cap_components;
 	struct list targets, sources, packages, modules, uses, include, cflags;
+	struct list hot; /* those of the sources that are compiled for speed, not for size */
 	struct place at; /* of its name */
 };
 
@@ -75,7 +76,7 @@ struct target {
 	struct list archs;  /* processors; empty: only the host's */
 	struct list shares; /* folders beside it whose devices and headers it has too */
 	char *cc;
-	struct list cflags, ldflags, sources, uses, packages;
+	struct list cflags, ldflags, sources, hot, uses, packages;
 	struct list defaults; /* "KEY=VALUE" of default-KEY: VALUE */
 	struct descriptor_component *components;
 	size_t n_components, cap_components;

@@ -57,9 +57,11 @@ static void environment_flags(struct text *out, const char *variable)
 		flags(out, words);
 }
 
-static void common_flags(const struct configuration *c, const char *warnings, struct text *out)
+static void common_flags(
+    const struct configuration *c, bool hot, const char *warnings, struct text *out)
 {
-	flags(out, "-std=gnu11 -O2 -g -ffunction-sections -fdata-sections");
+	flags(out, hot ? "-std=gnu11 -O2" : "-std=gnu11 -Os");
+	flags(out, "-g -ffunction-sections -fdata-sections");
 	flags(out, c->target.freestanding ? "-fno-pie" : "-fPIE");
 	flags(out, "-fstack-protector-strong -fno-common");
 	flags(out, warnings);
@@ -79,7 +81,8 @@ void generate_flags(const struct configuration *c, bool app, struct text *out)
 {
 	char here[PATH_MAX];
 
-	common_flags(c, app ? "-Wall -Wextra -Werror=implicit-function-declaration" : "-Wall", out);
+	common_flags(
+	    c, true, app ? "-Wall -Wextra -Werror=implicit-function-declaration" : "-Wall", out);
 	if (getcwd(here, sizeof here))
 		flag(out, mem_fmt("-ffile-prefix-map=%s=.", here));
 	list_flags(out, "-I", &c->include);
@@ -97,7 +100,7 @@ void generate_flags(const struct configuration *c, bool app, struct text *out)
 
 void generate_flag_set(const struct configuration *c, const struct flag_set *s, struct text *out)
 {
-	common_flags(c, "-Wall", out);
+	common_flags(c, s->hot, "-Wall", out);
 	list_flags(out, "-I", &s->include);
 	list_flags(out, "", &s->cflags);
 	if (s->modules)

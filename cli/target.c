@@ -41,6 +41,7 @@ static const struct {
 	  { "arch", offsetof(struct target, archs) },
 	  { "shares", offsetof(struct target, shares) },
 	  { "sources", offsetof(struct target, sources) },
+	  { "hot", offsetof(struct target, hot) },
 	  { "uses", offsetof(struct target, uses) },
 	  { "packages", offsetof(struct target, packages) },
       },

@@ -1,6 +1,4 @@
 /* console.c: the standard streams. */
-#include <mir/small.h>
-
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>

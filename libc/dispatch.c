@@ -1,7 +1,5 @@
 /* dispatch.c: system calls by number, for syscall(), where the number is not known when the C
  * library is built. These few, because all that this names gets into an image that calls it. */
-#include <mir/small.h>
-
 #include <sys/syscall.h>
 
 #include "nosys.h"

@@ -1,6 +1,4 @@
 /* file.c: system calls on descriptors.  0, 1 and 2 are the console. */
-#include <mir/small.h>
-
 #include <errno.h>
 #include <limits.h>
 

@@ -1,6 +1,4 @@
 /* loop.c: what the C library does by fibers and the log, in images that have an event loop. */
-#include <mir/small.h>
-
 #include <mir/fiber.h>
 #include <mir/log.h>
 

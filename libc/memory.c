@@ -4,8 +4,6 @@
  * any may be unmapped, as the system calls want it.  What is unmapped goes back to the host: large
  * pieces at once, small ones when IDLE pages of them have come together.
  */
-#include <mir/small.h>
-
 #include <errno.h>
 #include <mir/pages.h>
 #include <string.h>

@@ -1,6 +1,4 @@
 /* nosys.c: calls that there are not. */
-#include <mir/small.h>
-
 #include <errno.h>
 
 #include "libc.h"

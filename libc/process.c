@@ -1,6 +1,4 @@
 /* process.c: what a program asks of its process. */
-#include <mir/small.h>
-
 #include <errno.h>
 #include <mir/fiber.h>
 #include <mir/panic.h>

@@ -5,8 +5,6 @@
  * neither arguments nor environment, and main its arguments afterwards, so that they need not be
  * copied.
  */
-#include <mir/small.h>
-
 #include <elf.h>
 #include <mir/pages.h>
 

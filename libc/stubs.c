@@ -1,7 +1,5 @@
 /* stubs.c: an answer for every system call that no other file has, each in a section of its own, so
  * that an image holds those that it can reach.  build.sh makes the list, for each processor. */
-#include <mir/small.h>
-
 #include <mir/syscall_names.h>
 
 #include "nosys.h"

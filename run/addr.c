@@ -1,7 +1,5 @@
 /* addr.c: addresses as text: IPv4 in dotted decimal, IPv6 by RFC 4291 section 2.2 (read) and RFC
  * 5952 (written). */
-#include <mir/small.h>
-
 #include <mir/addr.h>
 #include <mir/err.h>
 #include <mir/format.h>

@@ -1,6 +1,4 @@
 /* args.c: boot arguments: from the vector into the table. */
-#include <mir/small.h>
-
 #include <mir/args.h>
 #include <mir/err.h>
 #include <mir/log.h>

@@ -1,6 +1,4 @@
 /* args_help.c: the answer to --help. */
-#include <mir/small.h>
-
 #include <mir/format.h>
 
 #include "args.h"

@@ -1,6 +1,4 @@
 /* args_value.c: the text of one value, by type. */
-#include <mir/small.h>
-
 #include <mir/args.h>
 #include <mir/err.h>
 

@@ -1,6 +1,4 @@
 /* boot.c: the phases of a start. */
-#include <mir/small.h>
-
 #include <mir/boot.h>
 #include <mir/target.h>
 #include <mir/format.h>

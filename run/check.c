@@ -1,6 +1,4 @@
 /* check.c: invariants of the runtime and of who has asked. */
-#include <mir/small.h>
-
 #include <mir/check.h>
 #include <mir/panic.h>
 

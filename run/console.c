@@ -1,6 +1,4 @@
 /* console.c: conveniences over a console's operations. */
-#include <mir/small.h>
-
 #include <mir/console.h>
 #include <stdarg.h>
 #include <mir/format.h>

@@ -1,6 +1,4 @@
 /* err.c: the texts of errors, one behind the other in the order of their numbers' table. */
-#include <mir/small.h>
-
 #include <mir/cc.h>
 #include <mir/err.h>
 #include <string.h>

@@ -1,6 +1,4 @@
 /* format.c: text from a format. */
-#include <mir/small.h>
-
 #include <limits.h>
 #include <mir/format.h>
 #include <string.h>

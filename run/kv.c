@@ -1,6 +1,4 @@
 /* kv.c: conveniences over a store's operations. */
-#include <mir/small.h>
-
 #include <mir/kv.h>
 #include <stdlib.h>
 

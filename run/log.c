@@ -1,6 +1,4 @@
 /* log.c: log lines, their levels and their limit. */
-#include <mir/small.h>
-
 #include <mir/err.h>
 #include <mir/log.h>
 #include <mir/target.h>

@@ -4,8 +4,6 @@
  * 64 at a time.  It begins where the last one for as many pages ended (low[], high[]), so that what
  * is broken up is not looked at again and again.
  */
-#include <mir/small.h>
-
 #include <mir/pages.h>
 #include <mir/panic.h>
 #include <string.h>

@@ -1,6 +1,4 @@
 /* panic.c: the end of an image that has a bug. */
-#include <mir/small.h>
-
 #include <mir/fiber.h>
 #include <mir/panic.h>
 #include <mir/target.h>

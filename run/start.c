@@ -1,6 +1,4 @@
 /* start.c: what generated main functions share. */
-#include <mir/small.h>
-
 #include <mir/start.h>
 
 MIR_LOG_SOURCE(start);

@@ -276,6 +276,13 @@ grep -qaF "$root" dist/hello
 [ $? = 1 ]
 report $? "nor does the image"
 
+# Sources in a list hot: are compiled for speed, all others for size.
+flags_of() { sed -n "s|.*call shared,$1,\(.*\),\$<.*|\1|p" mirage/unix-socket/build.mk; }
+[ "$(flags_of run/loop.c)" = flags-target-hot ] && grep -q '^-O2' mirage/unix-socket/obj/flags-target-hot
+report $? "a hot source is compiled for speed"
+[ "$(flags_of run/log.c)" = flags-target ] && grep -q '^-Os' mirage/unix-socket/obj/flags-target
+report $? "another for size"
+
 succeeds "describe" "$mirage" describe
 says "the graph" "fs_site: crunch_site (KV_RO)"
 succeeds "describe --dot" "$mirage" describe --dot

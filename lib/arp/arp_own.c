@@ -1,6 +1,4 @@
 /* arp_own.c: our own addresses: probes, announcements, conflicts (RFC 5227). */
-#include <mir/small.h>
-
 #include "arp_internal.h"
 
 static void announce(struct mir_arp_engine *e, uint32_t addr)

@@ -1,6 +1,4 @@
 /* system_clock.c: the target's clock as an object. */
-#include <mir/small.h>
-
 #include <mir/fiber.h>
 #include <mir/system_clock.h>
 

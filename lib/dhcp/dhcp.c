@@ -1,6 +1,4 @@
 /* dhcp.c: the DHCP client: the engine between UDP, IP and a timer. */
-#include <mir/small.h>
-
 #include <mir/dhcp_device.h>
 #include <mir/hash.h>
 #include <mir/log.h>

@@ -1,6 +1,4 @@
 /* engine.c: the states of a DHCP client (RFC 2131 section 4.4, figure 5). */
-#include <mir/small.h>
-
 #include "message.h"
 
 enum { REQUEST_TRIES = 4, BACKOFF_MIN_S = 4, BACKOFF_MAX_S = 64 };

@@ -1,6 +1,4 @@
 /* message.c: see message.h. */
-#include <mir/small.h>
-
 #include "message.h"
 
 enum {

@@ -1,6 +1,4 @@
 /* direct_stack.c: see mir/direct_stack.h. */
-#include <mir/small.h>
-
 #include <mir/direct_stack.h>
 #include <mir/fiber.h>
 #include <mir/log.h>

@@ -1,6 +1,4 @@
 /* client.c: asking other servers (RFC 9110, 9112). */
-#include <mir/small.h>
-
 #include "internal.h"
 
 #include <mir/http_client.h>

@@ -1,6 +1,4 @@
 /* date.c: dates of HTTP (RFC 9110 section 5.6.7): one form out, three forms in. */
-#include <mir/small.h>
-
 #include "internal.h"
 
 static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */

@@ -1,6 +1,4 @@
 /* server.c: connections come, wait and go; limits; the end. */
-#include <mir/small.h>
-
 #include "internal.h"
 
 #include <mir/log.h>

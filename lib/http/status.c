@@ -1,6 +1,4 @@
 /* status.c: the statuses of the IANA registry and their texts. */
-#include <mir/small.h>
-
 #include "internal.h"
 
 static const struct {

@@ -1,6 +1,4 @@
 /* icmp.c: echo, both ways (RFC 792, RFC 1122 section 3.2.2.6). */
-#include <mir/small.h>
-
 #include <mir/checksum.h>
 #include <mir/fiber.h>
 #include <mir/hash.h>

@@ -1,6 +1,4 @@
 /* icmp_errors.c: ICMP errors, sent and received (RFC 792, RFC 1122 section 3.2.2, RFC 1191). */
-#include <mir/small.h>
-
 #include "internal.h"
 #include <mir/log.h>
 

@@ -1,6 +1,4 @@
 /* pmtu.c: what the paths let through (RFC 1191, against forged reports: RFC 5927 section 7). */
-#include <mir/small.h>
-
 #include "internal.h"
 
 static struct mir_ipv4_pmtu *place_of(struct mir_ipv4 *ip, uint32_t dst)

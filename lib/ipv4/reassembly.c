@@ -1,6 +1,4 @@
 /* reassembly.c: see mir/reassembly.h. */
-#include <mir/small.h>
-
 #include "wire.h"
 #include <mir/reassembly.h>
 

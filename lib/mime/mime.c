@@ -1,6 +1,4 @@
 /* mime.c: extension -> media type, a sorted table and a binary search. */
-#include <mir/small.h>
-
 #include <string.h>
 
 #include "mir/mime.h"

@@ -1,6 +1,4 @@
 /* system_random.c: the runtime's generator as an object. */
-#include <mir/small.h>
-
 #include <mir/hash.h>
 #include <mir/system_random.h>
 

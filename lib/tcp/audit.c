@@ -1,6 +1,4 @@
 /* audit.c: what must hold of all connections together. */
-#include <mir/small.h>
-
 #include "core.h"
 
 struct sums {

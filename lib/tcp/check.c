@@ -1,6 +1,4 @@
 /* check.c: what must hold of a connection at any time. */
-#include <mir/small.h>
-
 #include "tcb.h"
 
 static const char *check_sliceq(const struct mir_tcp_sliceq *q)

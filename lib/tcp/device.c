@@ -1,6 +1,4 @@
 /* device.c: TCP as a device: start, stop, statistics, addresses that go away. */
-#include <mir/small.h>
-
 #include "core.h"
 
 #include <stdlib.h>

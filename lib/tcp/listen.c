@@ -1,6 +1,4 @@
 /* listen.c: listeners (RFC 9293 section 3.10.1, passive OPEN). */
-#include <mir/small.h>
-
 #include "core.h"
 
 #include <stdlib.h>

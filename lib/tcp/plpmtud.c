@@ -1,7 +1,5 @@
 /* plpmtud.c: the path's MTU when no router tells it: black holes, and larger segments tried
  * carefully (RFC 4821, RFC 8899). */
-#include <mir/small.h>
-
 #include "tcb.h"
 
 /* How long a smaller size is kept: after an outage that looked the same, after a probe that was

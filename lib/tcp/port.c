@@ -1,7 +1,5 @@
 /* port.c: initial sequence numbers (RFC 6528), timestamp offsets (RFC 7323 section 5.4) and
  * ephemeral ports (RFC 6056 section 3.3.4, double hash). */
-#include <mir/small.h>
-
 #include "core.h"
 
 enum { PORT_FIRST = 32768, PORT_COUNT = 65536 - PORT_FIRST };

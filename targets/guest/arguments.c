@@ -1,6 +1,4 @@
 /* arguments.c: the boot arguments of the image. */
-#include <mir/small.h>
-
 #include <mir/args.h>
 #include <mir/err.h>
 #include <mir/target.h>

@@ -1,6 +1,4 @@
 /* clock.c: the clocks of the host. */
-#include <mir/small.h>
-
 #include <mir/target.h>
 
 #include "host.h"

@@ -1,6 +1,4 @@
 /* console.c: the tender's standard output. */
-#include <mir/small.h>
-
 #include <mir/guest_console.h>
 #include <mir/target.h>
 

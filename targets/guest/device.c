@@ -1,6 +1,4 @@
 /* device.c: what the tender has attached and what it offers. */
-#include <mir/small.h>
-
 #include <mir/err.h>
 #include <mir/log.h>
 #include <string.h>

@@ -1,7 +1,5 @@
 /* entropy.c: entropy of the tender (what it gave for the start, then what it is asked for), else of
  * the processor. */
-#include <mir/small.h>
-
 #include <mir/err.h>
 #include <mir/target.h>
 #include <string.h>

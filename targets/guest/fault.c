@@ -1,6 +1,4 @@
 /* fault.c: reports of faults, and backtraces, without printf: what fails may be anything. */
-#include <mir/small.h>
-
 #include "fault.h"
 #include "guest.h"
 

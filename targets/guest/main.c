@@ -1,6 +1,4 @@
 /* main.c: what libc/ calls: the event loop with the image's main on its first fiber. */
-#include <mir/small.h>
-
 #include <mir/boot.h>
 #include <mir/start.h>
 #include <mir/target.h>

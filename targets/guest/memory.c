@@ -4,8 +4,6 @@
  * that is looked at when the stack is given back, and the address of the stack, which is no
  * multiple of a page then, tells which of the two it is.
  */
-#include <mir/small.h>
-
 #include <mir/pages.h>
 #include <mir/panic.h>
 #include <mir/target.h>

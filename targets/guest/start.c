@@ -1,6 +1,4 @@
 /* start.c: from the entry of the image to libc/. */
-#include <mir/small.h>
-
 #include <mir/boot.h>
 #include <mir/err.h>
 #include <mir/target.h>

@@ -4,8 +4,6 @@
  * name from the table's start; then the names, each with a NUL.  It is rodata of this image, but
  * read while the image fails, so nothing in it is trusted.
  */
-#include <mir/small.h>
-
 #include <string.h>
 
 #include "fault.h"

@@ -1,8 +1,6 @@
 /* cpu_x86_64.c: ring 0's gates, ports and variables, written in ring 3 and at full speed, before
  * they are sealed.
  */
-#include <mir/small.h>
-
 #include <string.h>
 
 #include "hvt.h"

@@ -1,6 +1,4 @@
 /* exit.c */
-#include <mir/small.h>
-
 #include "../guest/host.h"
 #include "hvt.h"
 

@@ -1,6 +1,4 @@
 /* protect.c: by the stub in ring 0 (EL1), which alone reaches the page tables. */
-#include <mir/small.h>
-
 #include <mir/err.h>
 
 #include "../guest/host.h"

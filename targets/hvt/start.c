@@ -1,6 +1,4 @@
 /* start.c: what the tender wrote, looked at before anything relies on it. */
-#include <mir/small.h>
-
 #include <string.h>
 
 #include "../guest/host.h"

@@ -3,8 +3,6 @@
  * Pages are 4 kB where protection differs; the heap has pages of 2 MiB until mir_host_protect asks
  * for less, but for the last, where stacks are taken from.
  */
-#include <mir/small.h>
-
 #include "tables.h"
 
 #include <string.h>

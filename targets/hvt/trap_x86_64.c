@@ -3,8 +3,6 @@
  * Ring 0 has left the registers in its page, which ring 3 may read here.  A fault of this file
  * itself comes back to it, on the same stack.
  */
-#include <mir/small.h>
-
 #include "../guest/fault.h"
 #include "../guest/host.h"
 #include "hvt.h"

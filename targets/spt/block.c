@@ -1,6 +1,4 @@
 /* block.c: sectors of a disk: of any number where the tender allows that, else one a call. */
-#include <mir/small.h>
-
 #include <mir/err.h>
 #include <string.h>
 

@@ -1,7 +1,5 @@
 /* clock.c: the host's clocks: by a function of the host where the tender knows one, which costs a
  * fifth of a system call. */
-#include <mir/small.h>
-
 #include "spt.h"
 
 struct time {

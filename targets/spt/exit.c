@@ -1,6 +1,4 @@
 /* exit.c: the end of the tender's process. */
-#include <mir/small.h>
-
 #include "spt.h"
 
 void mir_host_exit(int status, const void *cookie)

@@ -1,6 +1,4 @@
 /* fault.c: what a signal of the host tells of a fault of the image. */
-#include <mir/small.h>
-
 #include "../guest/fault.h"
 #include "spt.h"
 

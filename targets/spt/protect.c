@@ -1,6 +1,4 @@
 /* protect.c: what may be done with pages, where the tender allows changes. */
-#include <mir/small.h>
-
 #include <mir/err.h>
 
 #include "spt.h"

@@ -1,6 +1,4 @@
 /* start.c: what the tender says of the image's place. */
-#include <mir/small.h>
-
 #include "spt.h"
 
 enum { FIRST_STACK = 16384 }; /* at the end of memory; left when memory is set up */
