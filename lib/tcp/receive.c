@@ -118,6 +118,7 @@ void mir_tcb_text(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 		return;
 	}
 	t->rcv_unacked += t->rcv_nxt - before;
+	mir_tcb_space_text(t, s, now);
 	t->events |= MIR_TCB_READABLE;
 	if (holes)
 		mir_tcb_ack_now(t);

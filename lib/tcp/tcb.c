@@ -3,8 +3,7 @@
 #include "tcb.h"
 
 enum {
-	RECEIVE_START = 64 * 1024, /* first size of the receive buffer; it grows */
-	SEND_START = 256 * 1024,   /* of the send queue */
+	SEND_START = 256 * 1024, /* first size of the send queue */
 	QUICK_ACKS = 16,
 	KEEP_PROBES = 9,
 };
@@ -130,7 +129,9 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.sent_at = now,
 	};
 	stop_timers(t);
-	t->rcv_buffer = MIR_MIN(t->rcv_limit, (uint32_t)RECEIVE_START);
+	t->rcv_buffer = MIR_MIN(t->rcv_limit, (uint32_t)MIR_TCB_RECEIVE_START);
+	t->rcv_space = mir_tcp_initial_window(1460);
+	t->rcv_round_us = (uint32_t)(now / 1000);
 	t->send_least =
 	    o->send_buffer ? o->send_buffer : MIR_MIN(t->send_most, (uint32_t)SEND_START);
 	t->receive_shift = shift_for(t->rcv_limit);
@@ -237,29 +238,14 @@ int mir_tcb_send(struct mir_tcb *t, const struct mir_slice *take, int64_t now)
 	return 0;
 }
 
-/* The receive buffer grows as long as its user empties it: the peer is then limited by the path and
- * not by us. */
-static void grow_buffer(struct mir_tcb *t, uint32_t taken)
-{
-	const struct mir_budget *b = &t->env->budget;
-
-	t->rcv_taken += taken;
-	if (t->rcv_taken < t->rcv_buffer / 2 || t->rcv_buffer >= t->rcv_limit)
-		return;
-	t->rcv_taken = 0;
-	if (t->recvq.ready.bytes <= t->rcv_buffer / 4 && b->used < b->limit / 2)
-		t->rcv_buffer = MIR_MIN(t->rcv_limit, t->rcv_buffer * 2);
-}
-
 unsigned mir_tcb_receive(struct mir_tcb *t, struct mir_slice *out, unsigned max, int64_t now)
 {
 	unsigned n = 0;
 	uint32_t before = t->recvq.ready.bytes, offered = t->rcv_adv - t->rcv_nxt, window;
 
-	(void)now;
 	while (n < max && t->recvq.ready.n > 0)
 		out[n++] = mir_tcp_sliceq_take(&t->recvq.ready, &t->env->budget);
-	grow_buffer(t, before - t->recvq.ready.bytes);
+	mir_tcb_space_taken(t, before - t->recvq.ready.bytes, now);
 	if (t->state < MIR_TCP_ESTABLISHED || t->fin_received || n == 0)
 		return n;
 	window = mir_tcb_window(t, false) << t->receive_shift;

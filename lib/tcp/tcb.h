@@ -41,6 +41,8 @@ enum {
 	MIR_TCB_TIME_WAIT = 32, /* state is TIME_WAIT: only the entry of timewait.c is needed */
 };
 
+enum { MIR_TCB_RECEIVE_START = 64 * 1024 }; /* first size of the receive buffer */
+
 /* What is to be sent whether there are data or not, in tcb->due. */
 enum {
 	MIR_TCB_DUE_SYN = 1,
@@ -124,12 +126,15 @@ struct mir_tcb {
 	/* Receiving. */
 	uint32_t irs, rcv_nxt;
 	uint32_t rcv_adv;    /* right edge of the window that the peer was told */
-	uint32_t rcv_buffer; /* present size, grows up to the limit */
+	uint32_t rcv_buffer; /* present size */
 	uint32_t rcv_limit;
-	uint32_t rcv_taken;   /* by the user, since rcv_buffer grew last */
-	uint32_t rcv_unacked; /* bytes since our last ACK */
-	uint32_t peer_fin;    /* number of the peer's FIN, if fin_seen */
-	uint16_t rcv_mss;     /* of the peer's segments, as seen */
+	uint32_t rcv_taken, rcv_space;     /* by the user: this round trip, the most in one */
+	uint32_t rcv_round_us, rcv_rtt_us; /* it began; how long it is, 0: not known */
+	uint32_t rcv_mark, rcv_mark_us;    /* without timestamps: what ends the next sample */
+	uint32_t rcv_tsecr;                /* of the last segment */
+	uint32_t rcv_unacked;              /* bytes since our last ACK */
+	uint32_t peer_fin;                 /* number of the peer's FIN, if fin_seen */
+	uint16_t rcv_mss;                  /* of the peer's segments, as seen */
 	bool fin_seen;
 	bool dsack_due;
 	uint8_t acks_owed; /* duplicate ACKs for a sender without SACK */
@@ -269,6 +274,10 @@ uint32_t mir_tcb_window(struct mir_tcb *, bool commit);
 void mir_tcb_ack_now(struct mir_tcb *);
 /* An ACK that an attacker could make us send: limited (RFC 5961 section 7). */
 void mir_tcb_challenge_ack(struct mir_tcb *, int64_t now);
+
+/* rcvspace.c: text has come in order; the user has taken bytes: the buffer may change its size. */
+void mir_tcb_space_text(struct mir_tcb *, const struct mir_tcp_segment *, int64_t now);
+void mir_tcb_space_taken(struct mir_tcb *, uint32_t bytes, int64_t now);
 
 /* rate.c */
 /* A record has been sent, once more or `first`: when nothing was in flight. */

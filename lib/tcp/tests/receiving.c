@@ -99,7 +99,7 @@ static void warm_window(void)
 	for (unsigned i = 0; i < 400; i++) {
 		say_text(iss, MSS);
 		iss += MSS;
-		if (i % 4 == 3) {
+		if (i % 40 == 39) {
 			settle();
 			read_all();
 			settle();
@@ -251,8 +251,85 @@ static void paws(void)
 	end();
 }
 
+/* A round trip in which n full segments come and are read.  False: they were more than the window
+ * lets. */
+static bool round_trip(uint32_t n)
+{
+	bool fits = n * MSS <= tcb()->rcv_adv - tcb()->rcv_nxt;
+
+	clock_ts += RTT_MS;
+	for (uint32_t i = 0; i < n; i++) {
+		say_text(iss, MSS);
+		iss += MSS;
+	}
+	read_all();
+	settle();
+	mir_sleep(MIR_MS(RTT_MS - 2));
+	return fits;
+}
+
+/* The buffer keeps ahead of a peer whose rate rises; and does not grow without need. */
+static void right_size(struct offer offer, bool known)
+{
+	struct mir_tcp_options large = { .receive_buffer = 8 << 20 };
+	struct mir_tcb *t;
+	bool fits = true;
+	uint32_t n;
+
+	begin();
+	open_with(offer, &large, RTT_MS);
+	t = &mir_container(flow, struct mir_tcp_conn, flow)->tcb;
+	if (!known)
+		t->srtt = 0;
+	for (unsigned i = 0; i < 300; i++)
+		round_trip(7);
+	ok(t->rcv_buffer <= (known || offer.ts ? 2u : 7u) * 65536,
+	    "10 kB a round trip, 3 MB in all: %u", t->rcv_buffer);
+	for (n = 14; known && n * MSS < 3 << 20; n *= 2)
+		fits &= round_trip(n) && round_trip(n);
+	ok(fits, "slow start up to 3 MB a round trip is not held up");
+	ok(!known || t->rcv_buffer > 3 << 20, "%u bytes at the end", t->rcv_buffer);
+	end();
+}
+
+static void sized(void)
+{
+	struct offer without = { .mss = MSS, .scale = true, .shift = 7 }, all = without;
+
+	all.ts = true;
+	right_size(all, true);
+	right_size(without, true);
+	right_size(all, false);
+	right_size(without, false);
+}
+
+static void pressed(void)
+{
+	struct offer all = { .mss = MSS, .scale = true, .shift = 7, .ts = true };
+	struct mir_budget *b;
+	uint32_t before, edge;
+
+	begin();
+	open_with(all, NULL, RTT_MS);
+	b = &tcp.core->env.budget;
+	for (uint32_t n = 14; n < 900; n *= 2)
+		round_trip(n), round_trip(n);
+	before = tcb()->rcv_buffer;
+	ok(before > 1 << 20, "a large buffer: %u", before);
+	b->used += b->limit / 2 + 1;
+	edge = tcb()->rcv_adv;
+	round_trip(10);
+	round_trip(10);
+	ok(tcb()->rcv_buffer < before / 8, "short of memory: %u", tcb()->rcv_buffer);
+	ok(mir_seq_le(edge, tcb()->rcv_adv), "what was offered stays offered");
+	b->used -= b->limit / 2 + 1;
+	end();
+}
+
 int main(void)
 {
+	RUN(sized);
+	RUN(pressed);
 	RUN(delayed_ack);
 	RUN(ack_at_once);
 	RUN(ack_rides_along);
