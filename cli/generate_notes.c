@@ -46,7 +46,8 @@ static void extensions(const struct configuration *c, struct text *out)
 	head(out, ".note.mirage.ext", MIR_NOTE_MIRAGE, MIR_NOTE_EXT, sizeof(struct mir_ext_note), 0,
 	    mem_fmt("Uses, where the tender offers them: %s. */\n/* struct mir_ext_note",
 		extension_names(c->target.extensions)));
-	text_addf(out, "\t.long\t%u, 0x%x, %s, 0\n", MIR_EXT_VERSION, c->target.extensions,
+	text_addf(out, "\t.weak\tmir_image_sealed\n\t.long\t%u, 0x%x, %s, mir_image_sealed\n",
+	    MIR_EXT_VERSION, c->target.extensions,
 	    c->target.extensions & MIR_EXT_FAULT ? mem_fmt("mir_%s_fault", c->target.name) : "0");
 }
 

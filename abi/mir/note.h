@@ -51,7 +51,10 @@ struct mir_ext_note {
 	 * siginfo_t, ucontext_t) in registers, on a stack of 64 kB outside the guest's memory; must
 	 * not return.  Such a fault while it runs ends the process. */
 	uint32_t fault;
-	uint32_t reserved;
+	/* hvt: memory that the tender does not write to for the image, whatever that asks: of a
+	 * page's address and, in its low 12 bits, n, these are the n pages from there and one more
+	 * for each 2 MiB of memory.  0: none. */
+	uint32_t sealed;
 };
 
 enum mir_mft_type {

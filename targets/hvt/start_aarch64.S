@@ -89,7 +89,7 @@ text_end:
 puts:	.quad	text, text_end - text
 halt:	.quad	0, 1
 
-	.section .bss.relro, "aw", @nobits
+	.section .bss.0relro, "aw", @nobits
 	.p2align 3
 	.globl	mir_hvt_entered, mir_hvt_control, mir_hvt_features
 mir_hvt_entered:
@@ -100,13 +100,21 @@ mir_hvt_features:
 	.zero	8
 tcb:	.zero	16
 
-	.section .bss.ring0, "aw", @nobits
+/* Pages of tables, but for those that an entry for each page is in (tables.h). */
+	.globl	mir_hvt_tables_above
+	.equ	mir_hvt_tables_above, 2 + TABLES_MORE + 4
+
+	.section .bss.0ring0, "aw", @nobits
 	.p2align 12
-	.globl	mir_hvt_ring0_code, mir_hvt_ring0, mir_hvt_first
+	.globl	mir_hvt_ring0_code, mir_hvt_ring0
 mir_hvt_ring0_code:
 	.zero	PAGE
 mir_hvt_ring0:
 	.zero	PAGE
+
+	.section .bss.0first, "aw", @nobits
+	.p2align 12
+	.globl	mir_hvt_first
 mir_hvt_first:
 	.zero	3 * PAGE
 

@@ -60,10 +60,8 @@ static void map_image(struct mir_hvt_tables *t)
 		{ mir_image_rodata_end, MAP_READ },
 		{ mir_image_relro_start, MAP_WRITE },
 		{ mir_image_relro_end, MAP_READ },
-		{ mir_hvt_ring0_code, MAP_WRITE },
 		{ mir_hvt_ring0, MAP_RING0_CODE },
-		{ mir_hvt_ring0 + PAGE, MAP_RING0 },
-		{ mir_image_end, MAP_WRITE },
+		{ mir_image_end, MAP_RING0 },
 	};
 	uint64_t from = mir_hvt_address(mir_image_start);
 

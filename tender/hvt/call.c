@@ -11,9 +11,22 @@ enum { TRAP_SIZE = 512 };
 
 #define BAD_POINTER "a hypercall with a pointer outside of its memory"
 
+void guest_seal(struct guest *g, uint32_t note)
+{
+	uint64_t pages = note % HVT_PAGE + g->size / HVT_LARGE_PAGE;
+
+	g->sealed = note - note % HVT_PAGE;
+	g->sealed_end = note == 0 ? 0 : g->sealed + pages * HVT_PAGE;
+}
+
+bool guest_unsealed(const struct guest *g, uint64_t at, uint64_t len)
+{
+	return at >= g->sealed_end || at + len <= g->sealed;
+}
+
 bool guest_writable(const struct guest *g, uint64_t at, uint64_t len)
 {
-	if (at > g->size || len > g->size - at)
+	if (at > g->size || len > g->size - at || !guest_unsealed(g, at, len))
 		return false;
 	for (unsigned i = 0; g->image && i < g->image->n_seg; i++) {
 		const struct segment *s = &g->image->seg[i];
@@ -147,7 +160,7 @@ static const char *call_block(struct guest *g, uint64_t at, bool out)
 
 	memcpy(&c, g->mem + at, sizeof(c));
 	d = guest_block(g, c.handle);
-	if (!guest_has(g, c.data, c.len))
+	if (!guest_has(g, c.data, c.len) || (!out && !guest_unsealed(g, c.data, c.len)))
 		return BAD_POINTER;
 	if (!d || c.offset >= d->capacity || c.len > d->capacity - c.offset)
 		c.ret = MIR_HVT_EINVAL;
@@ -218,7 +231,7 @@ static const char *call_net(struct guest *g, uint64_t at, bool out)
 
 	memcpy(&c, g->mem + at, sizeof(c));
 	net = guest_net(g, c.handle);
-	if (!guest_has(g, c.data, c.len))
+	if (!guest_has(g, c.data, c.len) || (!out && !guest_unsealed(g, c.data, c.len)))
 		return BAD_POINTER;
 	if (!net) {
 		c.ret = MIR_HVT_EINVAL;

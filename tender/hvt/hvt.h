@@ -34,7 +34,8 @@ struct guest {
 	const struct image *image;
 	struct device *dev; /* by handle, MIR_MFT_ENTRIES of them */
 	struct waiter waiter;
-	uint32_t features; /* MIR_EXT_* that it was offered */
+	uint64_t sealed, sealed_end; /* its own: the tender writes nothing there either */
+	uint32_t features;           /* MIR_EXT_* that it was offered */
 	bool has_net, has_block;
 
 	bool halted; /* by HALT: */
@@ -42,8 +43,14 @@ struct guest {
 	uint64_t cookie; /* 512 bytes of what a trap found, or 0 */
 };
 
-/* May the tender store there?  (len bytes of memory, none of them in a segment that is not
- * writable, which the tender cannot write either.) */
+/* What the note of the image says of that, within memory. */
+void guest_seal(struct guest *, uint32_t note);
+
+/* Are none of these bytes sealed?  Within memory. */
+bool guest_unsealed(const struct guest *, uint64_t at, uint64_t len);
+
+/* May the tender store there?  (len bytes of memory, none of them sealed or in a segment that is
+ * not writable, which the tender cannot write either.) */
 bool guest_writable(const struct guest *, uint64_t at, uint64_t len);
 
 /* Memory as the base ABI sees it: its last byte is not to be used. */

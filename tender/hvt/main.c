@@ -131,6 +131,8 @@ int main(int argc, char **argv)
 		g->features = MIR_EXT_ARGV | MIR_EXT_ENTROPY | MIR_EXT_SHUTDOWN | MIR_EXT_SUBMIT;
 	if (extended && (o.gdb || o.dumpcore))
 		g->features |= cpu_debug_features;
+	if (extended)
+		guest_seal(g, image.ext.sealed);
 	attach_all(&o, &image, extended, dev);
 	waiter_open(&g->waiter, dev);
 	waiter_signals(&g->waiter, extended);

@@ -16,7 +16,9 @@ struct piece_list {
 	uint64_t total;
 };
 
-static bool pieces(const struct guest *g, const struct mir_op *op, struct piece_list *out)
+/* `store`: something is to be written there. */
+static bool pieces(
+    const struct guest *g, const struct mir_op *op, bool store, struct piece_list *out)
 {
 	struct mir_op_iov list[MIR_OP_IOV_MAX];
 	uint64_t size = (uint64_t)op->n * sizeof(list[0]);
@@ -27,6 +29,8 @@ static bool pieces(const struct guest *g, const struct mir_op *op, struct piece_
 	memcpy(list, g->mem + op->iov, size);
 	for (unsigned i = 0; i < op->n; i++) {
 		if (list[i].data > g->size || list[i].len > g->size - list[i].data)
+			return false;
+		if (store && !guest_unsealed(g, list[i].data, list[i].len))
 			return false;
 		out->iov[i].iov_base = g->mem + list[i].data;
 		out->iov[i].iov_len = list[i].len;
@@ -42,7 +46,7 @@ static int64_t net_write(const struct guest *g, const struct mir_op *op)
 	const struct net_device *net = guest_net(g, op->handle);
 	struct piece_list p;
 
-	if (!net || !pieces(g, op, &p))
+	if (!net || !pieces(g, op, false, &p))
 		return -EINVAL;
 	return writev(net->fd, p.iov, op->n) < 0 ? net_error(errno) : 0;
 }
@@ -54,7 +58,7 @@ static int64_t net_read(const struct guest *g, const struct mir_op *op, uint64_t
 	struct piece_list p;
 	ssize_t n;
 
-	if (!net || !pieces(g, op, &p))
+	if (!net || !pieces(g, op, true, &p))
 		return -EINVAL;
 	if (*dry & 1ull << op->handle)
 		return -EAGAIN;
@@ -115,7 +119,7 @@ static int64_t disk_move(const struct guest *g, const struct mir_op *op, bool ou
 	unsigned left = op->n;
 	uint64_t offset = op->offset;
 
-	if (!d || !pieces(g, op, &p) || !on_disk(d, offset, p.total))
+	if (!d || !pieces(g, op, !out, &p) || !on_disk(d, offset, p.total))
 		return -EINVAL;
 	if (out && (d->features & MIR_EXT_BLOCK_READONLY))
 		return -EROFS;
@@ -171,7 +175,7 @@ static int64_t entropy(const struct guest *g, const struct mir_op *op)
 {
 	struct piece_list p;
 
-	if (!pieces(g, op, &p))
+	if (!pieces(g, op, true, &p))
 		return -EINVAL;
 	for (unsigned i = 0; i < op->n; i++) {
 		uint8_t *to = p.iov[i].iov_base;
@@ -195,7 +199,7 @@ static int64_t release(const struct guest *g, const struct mir_op *op)
 {
 	struct piece_list p;
 
-	if (!pieces(g, op, &p))
+	if (!pieces(g, op, true, &p))
 		return -EINVAL;
 	for (unsigned i = 0; i < op->n; i++) {
 		uint64_t at = (uint64_t)((uint8_t *)p.iov[i].iov_base - g->mem);

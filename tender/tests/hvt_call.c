@@ -117,6 +117,40 @@ static void submissions(void)
 	fake_close(&f);
 }
 
+/* What an image has sealed is written by nothing that it asks for; all of it can be read. */
+static void sealed(void)
+{
+	enum { AT = 0xc000, LAST = AT + HVT_PAGE - 1, END = AT + HVT_PAGE };
+	struct mir_hvt_block block = { .handle = 2, .data = LAST, .len = 512 };
+	struct mir_hvt_net net = { .handle = 1, .data = AT - 1, .len = 2 };
+	struct mir_hvt_submit c = { .ops = AT, .n = 1 };
+	static const uint16_t codes[] = { MIR_OP_NET_READ, MIR_OP_BLOCK_READ, MIR_OP_ENTROPY,
+		MIR_OP_RELEASE };
+
+	fake_open(&f);
+	guest_seal(&f.guest, AT + 1);
+	ok(f.guest.sealed == AT && f.guest.sealed_end == END, "one page");
+	ok(!guest_unsealed(&f.guest, LAST, 1) && guest_unsealed(&f.guest, END, 1) &&
+		!guest_unsealed(&f.guest, AT - 1, 2) && guest_unsealed(&f.guest, AT - 1, 1),
+	    "and no byte more");
+	for (unsigned i = 0; i < 4; i++) {
+		one((struct mir_op){ .code = codes[i], .handle = i + 1, .n = 1, .iov = 0x400 },
+		    (struct mir_op_iov){ AT, HVT_PAGE });
+		ok(op_result == -EINVAL, "not by operation %u", codes[i]);
+	}
+	one((struct mir_op){ .code = MIR_OP_BLOCK_WRITE, .handle = 2, .n = 1, .iov = 0x400 },
+	    (struct mir_op_iov){ AT, HVT_PAGE });
+	ok(op_result == 0, "read by another");
+	ok(call(MIR_HVT_SUBMIT, 0x100, &c, sizeof(c)), "nor by a result");
+	ok(call(MIR_HVT_BLOCK_READ, 0x100, &block, sizeof(block)), "nor by a disk");
+	ok(call(MIR_HVT_NET_READ, 0x100, &net, sizeof(net)), "nor by a network");
+	ok(guest_call(&f.guest, MIR_HVT_WALLTIME, AT), "nor by the clock");
+	ok(!call(MIR_HVT_BLOCK_WRITE, 0x100, &block, sizeof(block)), "but read");
+	guest_seal(&f.guest, 0);
+	ok(guest_unsealed(&f.guest, 0, FAKE_MEM), "nothing sealed");
+	fake_close(&f);
+}
+
 static void ring(void)
 {
 	static struct mir_hvt_ring shared;
@@ -161,6 +195,7 @@ int main(void)
 	RUN_PLAIN(pointers);
 	RUN_PLAIN(network);
 	RUN_PLAIN(submissions);
+	RUN_PLAIN(sealed);
 	RUN_PLAIN(ring);
 	return mir_test_end();
 }

@@ -20,8 +20,9 @@
 #define MIR_WEAK              __attribute__((weak))
 /* For what runs before the stack protector has its secret. */
 #define MIR_NO_PROTECTOR __attribute__((no_stack_protector))
-/* A variable that only the entry of an image sets: read-only from then on (hvt, spt). */
-#define MIR_RELRO __attribute__((section(".bss.relro")))
+/* A variable that only the entry of an image sets: read-only from then on (hvt, spt).  No name of C
+ * begins with a digit: image.ld tells the section from those of variables by that. */
+#define MIR_RELRO __attribute__((section(".bss.0relro")))
 
 #define mir_likely(x)   __builtin_expect(!!(x), 1)
 #define mir_unlikely(x) __builtin_expect(!!(x), 0)

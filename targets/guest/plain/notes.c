@@ -45,10 +45,11 @@ MIR_SECTION(".text.mir_plain_notes") static void ext_note(void)
 {
 	__asm__(".pushsection .note.mirage.ext, \"a\", %%progbits\n\t"
 		".balign 8\n\t"
+		".weak mir_image_sealed\n\t"
 		".long %c0, %c1, %c2\n\t"
 		".asciz \"" MIR_NOTE_MIRAGE "\"\n\t"
 		".balign 4\n\t"
-		".long %c3, %c4, " NAME_OF(MIR_PLAIN_FAULT) ", 0\n\t"
+		".long %c3, %c4, " NAME_OF(MIR_PLAIN_FAULT) ", mir_image_sealed\n\t"
 							    ".popsection" ::"i"(
 								sizeof(MIR_NOTE_MIRAGE)),
 	    "i"(sizeof(struct mir_ext_note)), "i"(MIR_NOTE_EXT), "i"(MIR_EXT_VERSION),
