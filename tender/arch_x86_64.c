@@ -8,17 +8,6 @@
 const uint32_t arch_audit = AUDIT_ARCH_X86_64;
 const char arch_vdso_clock[] = "__vdso_clock_gettime";
 
-long arch_call(long number, long a, long b, long c)
-{
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-
 void arch_allow(struct filter *f)
 {
 	filter_test(filter_rule(f, SYS_arch_prctl), 0, RULE_INT_EQ, ARCH_SET_FS, 0);

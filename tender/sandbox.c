@@ -75,22 +75,17 @@ void sandbox_drop(void)
 	enter_landlock();
 }
 
-void sandbox_filter(const struct filter *filter)
+void sandbox_filter(const struct filter *filter, bool all_threads)
 {
 	static struct sock_filter code[FILTER_MAX];
 	struct sock_fprog program = { .filter = code };
 
 	program.len = (unsigned short)filter_compile(filter, code);
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0, &program) != 0)
 		die("cannot enter the sandbox: seccomp: %s: the kernel must have "
 		    "CONFIG_SECCOMP_FILTER, and a container must allow seccomp(2)",
 		    strerror(errno));
-}
-
-void sandbox_enter(const struct filter *filter)
-{
-	sandbox_drop();
-	sandbox_filter(filter);
 }
 
 enum { CLOSE_RANGE = 436 };

@@ -1,7 +1,7 @@
 /* tender.h: what mirage-hvt and mirage-spt share: the command line, the image, its devices, the
  * sandbox.
  *
- * Everything before sandbox_enter() may allocate and open; everything after may not.  The image,
+ * Everything before sandbox_filter() may allocate and open; everything after may not.  The image,
  * its notes and whatever a guest says are hostile.  Errors: a message on stderr, then the end with
  * status 1.
  */
@@ -148,10 +148,6 @@ struct filter;
 extern const uint32_t arch_audit;    /* AUDIT_ARCH_* of system calls */
 extern const char arch_vdso_clock[]; /* the name of clock_gettime() in the vDSO */
 
-/* A system call by hand, for signal handlers: the thread's pointer may be a guest's, so that errno
- * and all else of libc are out of reach. */
-long arch_call(long number, long a, long b, long c);
-
 /* What only this CPU's guests of spt may call. */
 void arch_allow(struct filter *);
 
@@ -168,16 +164,23 @@ struct waiter {
 /* Makes the set of all attached networks. */
 void waiter_open(struct waiter *, const struct device dev[]);
 
-/* SIGTERM and SIGINT: the first makes handle 0 ready where `shutdown`; the second, or the first
- * where not, ends the process with status 130, or 1 and a message where not `shutdown`.  Works in a
- * process that spins, and while the thread's pointer is a guest's.  Before sandbox_enter(). */
-void waiter_signals(struct waiter *, bool shutdown);
+/* SIGTERM and SIGINT, of an image with MIR_EXT_SHUTDOWN (hvt/signals.c, spt/signals.c). */
+enum {
+	SIGNAL_NOTICE_S =
+	    2, /* so long after the first signal it is said that none has been taken */
+	SIGNAL_KILLED = 130, /* the status after the second; what a shell shows for SIGINT */
+};
+#define SIGNAL_NO_NOTICE                                                                           \
+	": the image has not taken notice of the signal; a second SIGTERM (or ctrl-C) ends it\n"
+
+/* Adds the request to end, handle 0, to the set: edge-triggered. */
+void waiter_event(struct waiter *);
 
 /* Waits; timeout in ns, UINT64_MAX: none.  Returns bits by handle; 0 also after a signal.  A
  * network that is gone is ready once, then never again. */
 uint64_t waiter_wait(struct waiter *, const struct device dev[], uint64_t timeout);
 
-/* What waiter_wait and the signal handler call. */
+/* What waiter_wait calls, and the end. */
 void waiter_filter(const struct waiter *, struct filter *);
 
 /* ---- seccomp.c: an assembler for filters; sandbox.c ---- */
@@ -225,11 +228,8 @@ unsigned filter_compile(const struct filter *, struct sock_filter *out);
  * thread and those that it makes later. */
 void sandbox_drop(void);
 
-/* The filter, for all threads: what is not allowed kills the process. */
-void sandbox_filter(const struct filter *);
-
-/* Both. */
-void sandbox_enter(const struct filter *);
+/* The filter, for this thread or for all: what is not allowed kills the process. */
+void sandbox_filter(const struct filter *, bool all_threads);
 
 /* Closes every descriptor but 0, 1, 2 and the n of `keep`. */
 void sandbox_close_all_but(const int keep[], unsigned n);

@@ -9,14 +9,15 @@
 TENDER_CPU  := $(shell uname -m)
 # Files of other CPUs end in _CPU.c.
 tender_of   = $(filter-out %_x86_64.c %_aarch64.c,$(wildcard $1)) $(filter %_$(TENDER_CPU).c,$(wildcard $1))
+TENDER_SPT_S := tender/spt/signals_$(TENDER_CPU).S
 TENDER_C    := $(sort $(call tender_of,tender/*.c))
 TENDER_HVT_C := $(sort $(call tender_of,tender/hvt/*.c))
 TENDER_SPT_C := $(sort $(call tender_of,tender/spt/*.c))
 TENDERS     := $(if $(TENDER_HVT_C),$(BUILD)/mirage-hvt) $(if $(TENDER_SPT_C),$(BUILD)/mirage-spt)
 
 TENDER_PARTS     := $(filter-out %/main.c,$(TENDER_C) $(TENDER_HVT_C) $(TENDER_SPT_C))
-TENDER_TEST_OBJS := $(TENDER_PARTS:%.c=$(BUILD)/san/%.o)
-TENDER_FUZZ_OBJS := $(TENDER_PARTS:%.c=$(BUILD)/fuzzobj/%.o)
+TENDER_TEST_OBJS := $(TENDER_PARTS:%.c=$(BUILD)/san/%.o) $(TENDER_SPT_S:%.S=$(BUILD)/san/%.o)
+TENDER_FUZZ_OBJS := $(TENDER_PARTS:%.c=$(BUILD)/fuzzobj/%.o) $(TENDER_SPT_S:%.S=$(BUILD)/fuzzobj/%.o)
 
 # A program of the host, of the same version as the tool.
 TENDER_FLAGS := -D_GNU_SOURCE -Itender \
@@ -36,16 +37,21 @@ $(BUILD)/tender/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LANG_FLAGS) $(TENDER_FLAGS) $(CFLAGS) $(TENDER_HARD) $(MUSL_INCLUDE) -Iabi -MMD -MP -c $< -o $@
 
-# $1 program, $2 sources of its own
+$(BUILD)/tender/%.o: %.S
+	$(call say,CC $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -c $< -o $@
+
+# $1 program, $2 sources of its own, $3 objects of its own
 define tender_rule
-$(BUILD)/$1: $(TENDER_C:%.c=$(BUILD)/tender/%.o) $(2:%.c=$(BUILD)/tender/%.o)
+$(BUILD)/$1: $(TENDER_C:%.c=$(BUILD)/tender/%.o) $(2:%.c=$(BUILD)/tender/%.o) $3
 	$$(call say,LD $$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(CFLAGS) $$(TENDER_LINK) $$(LDFLAGS) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $$^ \
 		$(MUSL_LIB)/libc.a -lgcc $(MUSL_LIB)/crtn.o -o $$@
 endef
 $(eval $(call tender_rule,mirage-hvt,$(TENDER_HVT_C)))
-$(eval $(call tender_rule,mirage-spt,$(TENDER_SPT_C)))
+$(eval $(call tender_rule,mirage-spt,$(TENDER_SPT_C),$(TENDER_SPT_S:%.S=$(BUILD)/tender/%.o)))
 
 .PHONY: tenders
 tenders: $(TENDERS) ## build the tenders at build/mirage-hvt and build/mirage-spt
@@ -63,7 +69,8 @@ $(BUILD)/bench/start: bench/start.c
 
 # mirage-spt for aarch64, with the C library of Debian's cross compiler: runs under qemu-user with
 # --x-no-sandbox (tender/tests/spt.t).
-TENDER_ARM_C := $(filter-out %_x86_64.c,$(wildcard tender/*.c tender/spt/*.c))
+TENDER_ARM_C := $(filter-out %_x86_64.c,$(wildcard tender/*.c tender/spt/*.c)) \
+	tender/spt/signals_aarch64.S
 $(BUILD)/aarch64/mirage-spt: $(TENDER_ARM_C) $(wildcard tender/*.h tender/spt/*.h abi/mir/*.h)
 	$(call say,CC $@)
 	@mkdir -p $(@D)

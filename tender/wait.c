@@ -1,6 +1,5 @@
 /* wait.c: waiting for networks, and for the request to end. */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -14,7 +13,6 @@ enum {
 	EVENTS = MIR_MFT_ENTRIES,
 	MS = 1000000,
 	SECOND = 1000 * MS,
-	KILLED = 130, /* what a shell shows for SIGINT */
 };
 
 struct wait_time {
@@ -57,53 +55,15 @@ void waiter_open(struct waiter *w, const struct device dev[])
 		w->nanosecond = false;
 }
 
-/* ---- signals ---- */
+/* ---- the request to end ---- */
 
-static struct {
-	int event;
-	bool shutdown, asked;
-	size_t name_len;
-} on_signal;
-
-static const char interrupted[] = ": ended by a signal\n";
-
-/* While a guest of spt runs, what libc and the compiler keep at the thread's pointer is not there:
- * no errno, no stack protector. */
-__attribute__((no_stack_protector)) static void handle_signal(int number)
+void waiter_event(struct waiter *w)
 {
-	static const uint64_t one = 1;
-
-	(void)number;
-	if (on_signal.shutdown && !on_signal.asked) {
-		on_signal.asked = true;
-		arch_call(SYS_write, on_signal.event, (long)&one, sizeof(one));
-		return;
-	}
-	if (!on_signal.shutdown) {
-		arch_call(SYS_write, STDERR_FILENO, (long)tender_name, (long)on_signal.name_len);
-		arch_call(SYS_write, STDERR_FILENO, (long)interrupted, sizeof(interrupted) - 1);
-	}
-	arch_call(SYS_exit_group, on_signal.shutdown ? KILLED : 1, 0, 0);
-}
-
-void waiter_signals(struct waiter *w, bool shutdown)
-{
-	struct sigaction a = { .sa_handler = handle_signal, .sa_flags = SA_ONSTACK };
 	struct epoll_event e = { .events = EPOLLIN | EPOLLET, .data.u64 = 0 };
 
-	sigemptyset(&a.sa_mask);
-	sigaddset(&a.sa_mask, SIGTERM);
-	sigaddset(&a.sa_mask, SIGINT);
-	on_signal.shutdown = shutdown;
-	on_signal.name_len = strlen(tender_name);
-	if (shutdown) {
-		w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (w->event < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->event, &e) < 0)
-			die("eventfd: %s", strerror(errno));
-		on_signal.event = w->event;
-	}
-	if (sigaction(SIGTERM, &a, NULL) < 0 || sigaction(SIGINT, &a, NULL) < 0)
-		die("sigaction: %s", strerror(errno));
+	w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->event < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->event, &e) < 0)
+		die("eventfd: %s", strerror(errno));
 }
 
 /* ---- waiting ---- */
@@ -141,6 +101,5 @@ void waiter_filter(const struct waiter *w, struct filter *f)
 	filter_test(forget_rule, 1, RULE_INT_EQ, EPOLL_CTL_DEL, 0);
 	if (w->event >= 0)
 		filter_allow_fd(f, SYS_write, w->event);
-	filter_allow(f, SYS_rt_sigreturn);
 	filter_allow(f, SYS_exit_group);
 }

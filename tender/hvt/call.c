@@ -95,16 +95,25 @@ static uint64_t monotonic(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static uint64_t look(struct guest *g, uint64_t timeout)
+{
+	uint64_t ready = waiter_wait(&g->waiter, g->dev, timeout);
+
+	if (ready & 1)
+		signals_noticed();
+	return ready;
+}
+
 uint64_t guest_wait(struct guest *g, uint64_t timeout)
 {
 	uint64_t now, limit, ready;
 
 	if (timeout == 0)
-		return waiter_wait(&g->waiter, g->dev, 0);
+		return look(g, 0);
 	now = monotonic();
 	limit = timeout < UINT64_MAX - now ? now + timeout : UINT64_MAX;
 	do {
-		ready = waiter_wait(&g->waiter, g->dev, limit == UINT64_MAX ? limit : limit - now);
+		ready = look(g, limit == UINT64_MAX ? limit : limit - now);
 		now = monotonic();
 	} while (ready == 0 && now < limit); /* a signal came in between */
 	return ready;

@@ -5,6 +5,7 @@
  *     cpu_CPU.c    what the guest's CPU finds at the entry, and how a hypercall looks
  *     call.c       the hypercalls of Solo5's ABI
  *     submit.c     MIR_HVT_SUBMIT
+ *     signals.c    the request to end
  *     ring.c       the shared ring for networks, and its thread
  *     policy.c     what the sandbox lets pass
  *     debug.c      where gdb and core files come in
@@ -83,6 +84,17 @@ int net_error(int error);
 /* All of len bytes, or a negative errno. */
 int console_write(const void *, size_t len);
 
+/* ---- signals.c ---- */
+
+/* SIGTERM and SIGINT: the first makes handle 0 ready where `shutdown`; the second, or the first
+ * where not, ends the process with status SIGNAL_KILLED, or 1 and a message where not `shutdown`.
+ * Works in a guest that spins. */
+void signals_open(struct waiter *, bool shutdown);
+/* The guest has been told of the first. */
+void signals_noticed(void);
+/* What the handlers call. */
+void signals_filter(struct filter *);
+
 /* ---- ring.c ---- */
 
 struct ring {
@@ -96,8 +108,8 @@ struct ring {
 
 enum ring_state { RING_WORKED, RING_EMPTY, RING_FULL, RING_BROKEN };
 
-/* Serves the entries that are there. FULL: the guest has to take commits; BROKEN: it wrote
- * nonsense. */
+/* Serves the entries that are there. FULL: the guest has to take commits before the next entry can
+ * have one; BROKEN: it wrote nonsense. */
 enum ring_state ring_serve(struct ring *);
 /* Starts a thread that serves it, and comes back when that has come as far as the first entry: what
  * a thread calls in its beginning, a sandbox need not allow. Dies if that fails. */

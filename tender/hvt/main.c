@@ -135,7 +135,7 @@ int main(int argc, char **argv)
 		guest_seal(g, image.ext.sealed);
 	attach_all(&o, &image, extended, dev);
 	waiter_open(&g->waiter, dev);
-	waiter_signals(&g->waiter, extended);
+	signals_open(&g->waiter, extended);
 	make_machine(&vm, &o);
 	write_boot(&vm, &o, with_ring, start);
 	debug_start(&vm, &o);

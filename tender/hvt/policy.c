@@ -88,6 +88,7 @@ void policy_enter(const struct vm *vm, const struct ring *ring)
 			allow_block(&f, &g->dev[i].block, submit);
 	}
 	waiter_filter(&g->waiter, &f);
+	signals_filter(&f);
 	debug_filter(vm, &f);
 	filter_allow(&f, SYS_clock_gettime); /* where it is not read without a system call */
 	filter_allow(&f, SYS_restart_syscall);
@@ -100,5 +101,5 @@ void policy_enter(const struct vm *vm, const struct ring *ring)
 		filter_allow_fd(&f, SYS_read, ring->kick);
 		filter_allow(&f, SYS_futex);
 	}
-	sandbox_filter(&f);
+	sandbox_filter(&f, true);
 }

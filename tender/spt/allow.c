@@ -3,8 +3,8 @@
  *
  * What a hostile guest can make of each: write to its console, its networks and within its disks
  * (never beyond, so that a file does not grow), wait, read clocks and random numbers, change the
- * protection of its own memory but never to executable, change the registers and the signal mask of
- * its own thread (rt_sigreturn), end.
+ * protection of its own memory but never to executable, end.  Nothing among it changes a signal's
+ * mask, so that SIGTERM does what signals.c says.
  */
 #include "spt.h"
 
@@ -64,6 +64,12 @@ static void allow_block_upkeep(struct filter *f, const struct block_device *d)
 	}
 }
 
+/* Without a mask of signals. */
+static void allow_wait(struct filter *f, int call, const struct descriptors *d)
+{
+	filter_test(filter_allow_fd(f, call, d->waiter.epoll), 4, RULE_EQ, 0, 0);
+}
+
 static void allow_memory(struct filter *f, const struct image *image, const struct options *o)
 {
 	static const int calls[] = { SYS_mprotect, SYS_madvise };
@@ -86,7 +92,7 @@ static void allow_extensions(struct filter *f, const struct image *image, const 
 	struct rule *r;
 
 	if (features & MIR_EXT_WAIT) {
-		filter_allow_fd(f, CALL_EPOLL_PWAIT2, d->waiter.epoll);
+		allow_wait(f, CALL_EPOLL_PWAIT2, d);
 		r = filter_allow_fd(f, SYS_epoll_ctl, d->waiter.epoll);
 		filter_test(r, 1, RULE_INT_EQ, EPOLL_CTL_DEL, 0);
 	}
@@ -95,10 +101,6 @@ static void allow_extensions(struct filter *f, const struct image *image, const 
 	if (features & MIR_EXT_ENTROPY) {
 		r = filter_rule(f, SYS_getrandom);
 		filter_test(r, 2, RULE_INT_EQ, 0, 0);
-	}
-	if (features & MIR_EXT_SHUTDOWN) {
-		filter_allow_fd(f, SYS_write, d->waiter.event);
-		filter_allow(f, SYS_rt_sigreturn);
 	}
 }
 
@@ -111,7 +113,7 @@ void allow_guest(struct filter *f, const struct image *image, const struct optio
 	for (unsigned i = 1; i < MIR_MFT_ENTRIES; i++)
 		if (dev[i].type == MIR_MFT_NET)
 			allow_net(f, &dev[i].net, vector);
-	filter_allow_fd(f, SYS_epoll_pwait, d->waiter.epoll);
+	allow_wait(f, SYS_epoll_pwait, d);
 	for (int i = 0; i < 2; i++)
 		filter_test(
 		    filter_rule(f, SYS_clock_gettime), 0, RULE_INT_EQ, (uint64_t)clocks[i], 0);

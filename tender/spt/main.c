@@ -126,7 +126,7 @@ int main(int argc, char **argv)
 	trace_start(&o, &image);
 	fault_stack();
 	if (features & MIR_EXT_SHUTDOWN)
-		waiter_signals(&d.waiter, true);
+		waiter_event(&d.waiter);
 	write_boot(&image, &o, dev, &d);
 	close_others(dev, &d);
 	allow_guest(&filter, &image, &o, dev, &d, extended, features);
@@ -135,7 +135,11 @@ int main(int argc, char **argv)
 	if (o.x_no_sandbox)
 		say("warning: --x-no-sandbox: the image may do what this process may");
 	else
-		sandbox_enter(&filter);
+		sandbox_drop();
+	if (features & MIR_EXT_SHUTDOWN)
+		signals_start(&d.waiter);
+	if (!o.x_no_sandbox)
+		sandbox_filter(&filter, false);
 	if (extended)
 		((struct mir_ext *)(uintptr_t)MIR_SPT_EXT)->start_ns = monotonic() - began;
 	enter_guest(image.entry, o.mem, MIR_SPT_BOOT);

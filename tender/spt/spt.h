@@ -5,6 +5,7 @@
 #include "../tender.h"
 
 #include <mir/spt.h>
+#include <time.h>
 
 /* ---- memory.c ---- */
 
@@ -20,11 +21,25 @@ uint64_t memory_changeable(const struct image *);
 
 /* ---- fault.c ---- */
 
-/* Makes the stack on which signals are handled. */
+/* Makes the stack on which faults are handled. */
 void fault_stack(void);
 
 /* Faults enter the image at `address`; dies if that is not code of the image. */
 void fault_handlers(const struct image *, uint32_t address);
+
+/* ---- signals.c ---- */
+
+struct pollfd;
+
+/* Starts the thread that takes SIGTERM and SIGINT: the first makes handle 0 ready, the second ends
+ * the process, whatever the image does.  After sandbox_drop(), before sandbox_filter(). */
+void signals_start(const struct waiter *);
+
+/* signals_CPU.S: the thread itself; its number, or a negative errno.  All signals are blocked. */
+long signals_thread(int event, struct pollfd *events, long looks, long text_len);
+extern const uint64_t signals_set, signals_one;
+extern const struct timespec signals_zero, signals_look;
+extern const char signals_text[];
 
 /* ---- vdso.c ---- */
 
@@ -45,7 +60,7 @@ void allow_guest(struct filter *, const struct image *, const struct options *,
 /* ---- trace.c ---- */
 
 /* With --gdb or --dumpcore: starts the process that traces this one, and waits for gdb.  Before
- * sandbox_enter(). Blocks. */
+ * sandbox_filter(). Blocks. */
 void trace_start(const struct options *, const struct image *);
 
 /* ---- enter_CPU.c ---- */

@@ -80,6 +80,11 @@ forbidden "fork" ext.spt 57 call
 forbidden "open" ext.spt 2 call
 forbidden "ptrace" ext.spt 101 call
 if [ "$(uname -m)" = x86_64 ]; then
+	forbidden "setting its signal mask by rt_sigreturn" ext.spt 15 call
+	forbidden "waiting with a signal mask" ext.spt 281 wait-masked
+	forbidden "the same in ns" ext.spt 441 wait-masked
+	forbidden "and without extensions" plain.spt 281 wait-masked
+	forbidden "taking signals that wait" ext.spt 128 call
 	forbidden "a 32-bit system call" ext.spt arch
 	forbidden "an x32 system call" ext.spt x32
 	forbidden "the GS base" ext.spt set_fs set_gs
@@ -216,16 +221,45 @@ signals() {
 	status=$?
 }
 signals ext.spt "hello 10000 wait 10 wait" TERM
-is "the first signal is an event" "$out" $'ready -4\nready 1\nhandle 0'
+is "the first signal is an event, which comes once" "$out" $'ready 1\nhandle 0\nready 0'
 is "and not the end" $status 0
-signals ext.spt "hello 10000 wait 10000 wait 100 wait" INT
-is "an event that comes once" "$out" $'ready -4\nready 1\nhandle 0\nready 0'
 signals ext.spt "hello spin" TERM INT
 is "the second one ends it, even where it spins" $status 130
 signals ext.spt "hello set_fs spin" TERM TERM
 is "and where the thread's pointer is its own" $status 130
 signals plain.spt "hello spin" TERM
 is "the first one ends an image without extensions" $status 143
+
+# begin IMAGE WORD ...: in the background as $pid, when it has said its first line
+begin() {
+	: >"$dir/said"
+	"$tender" "$dir/$1" "${@:2}" >"$dir/said" 2>"$dir/err" &
+	pid=$!
+	for _ in $(seq 500); do
+		[ -s "$dir/said" ] && return
+		sleep 0.01
+	done
+}
+notice="not taken notice of the signal; a second SIGTERM"
+begin ext.spt spin
+kill -TERM $pid
+for _ in $(seq 2000); do
+	grep -q "$notice" "$dir/err" && break
+	sleep 0.01
+done
+has "what spins takes no notice, which is said" "$(cat "$dir/err")" "^mirage-spt: the image has $notice"
+check "and goes on" kill -0 $pid
+kill -TERM $pid
+wait $pid
+is "until the second" $? 130
+begin ext.spt hello 100000 wait spin
+kill -TERM $pid
+sleep 2.5 # longer than SIGNAL_NOTICE_S
+has "told to what waits, which then spins" "$(tr '\n' ' ' <"$dir/said")" "ready 1 handle 0 spinning"
+is "nothing is said of notice" "$(cat "$dir/err")" ""
+kill -INT $pid
+wait $pid
+is "the second ends that too" $? 130
 
 # --- networks ---------------------------------------------------------------------------------
 

@@ -296,6 +296,15 @@ static void do_wait2(void)
 	put_number("ready", call6(SYS_EPOLL_PWAIT2, boot->epollfd, (long)e, 1, (long)t, 0, 8));
 }
 
+/* "CALL wait-masked": with a mask of signals, of epoll_pwait or epoll_pwait2. */
+static void do_wait_masked(void)
+{
+	static const uint64_t mask = ~0ull;
+	struct event_aligned e[2];
+
+	put_number("ready", call6(arg[0], boot->epollfd, (long)e, 1, 0, (long)&mask, 8));
+}
+
 /* "NS timer": a relative alarm. */
 static void do_timer(void)
 {
@@ -491,6 +500,7 @@ static const struct word {
 	{ "mac", do_mac },
 	{ "wait", do_wait },
 	{ "wait2", do_wait2 },
+	{ "wait-masked", do_wait_masked },
 	{ "timer", do_timer },
 	{ "echo", do_echo },
 	{ "send", do_send },
