@@ -176,7 +176,12 @@ static void ring(void)
 	ok(read(f.peer, got, sizeof(got)) == 60, "a frame went out");
 	shared.com_head = 3 - MIR_HVT_RING_SLOTS;
 	shared.ent_tail = 5;
-	ok(ring_serve(&r) == RING_FULL, "no room for commits");
+	shared.entries[4] = (struct mir_hvt_entry){ MIR_HVT_RING_READ, 1, 0x1000, 100, 9, 0 };
+	ok(ring_serve(&r) == RING_FULL && shared.ent_head == 4, "no room for commits");
+	shared.entries[4].op = MIR_HVT_RING_WRITE;
+	ok(ring_serve(&r) == RING_WORKED && shared.ent_head == 5, "a write needs none");
+	ok(read(f.peer, got, sizeof(got)) == 100, "and goes out");
+	r.head = 4;
 	shared.com_head = 17;
 	ok(ring_serve(&r) == RING_BROKEN, "commits that were never written");
 	shared.com_head = 3;

@@ -330,6 +330,28 @@ static void ring_nonsense(void)
 		;
 }
 
+/* Takes no commits until there is no room for more, and kicks. */
+static void ring_full(void)
+{
+	struct mir_hvt_ring *ring = (struct mir_hvt_ring *)(uintptr_t)boot->ring;
+	struct mir_hvt_entry get = { MIR_HVT_RING_READ, 1, (uintptr_t)frame, FRAME, 1, 0 };
+	uint64_t len = FRAME;
+	int ret;
+
+	for (unsigned i = 0; i <= MIR_HVT_RING_SLOTS; i++) {
+		while (i - __atomic_load_n(&ring->ent_head, __ATOMIC_ACQUIRE) >= MIR_HVT_RING_SLOTS)
+			;
+		ring_put(ring, get);
+	}
+	wait_ready(SECOND / 20, &ret); /* until it has found out */
+	hypercall(MIR_HVT_PORT_KICK - MIR_HVT_PORT, 0);
+	put("waiting\n");
+	for (;; len = FRAME) {
+		wait_ready(UINT64_MAX, &ret);
+		net(MIR_HVT_NET_READ, 1, frame, &len);
+	}
+}
+
 /* ---- submissions ---- */
 
 static int64_t one(uint16_t code, uint32_t handle, unsigned n, uint64_t offset)
@@ -455,6 +477,7 @@ static const struct word {
 	{ "send", send_forever },
 	{ "bad-net", bad_net },
 	{ "ring-nonsense", ring_nonsense },
+	{ "ring-full", ring_full },
 	{ "submit", submit_simple },
 	{ "submit-many", submit_many },
 	{ "submit-block", submit_block },
