@@ -98,6 +98,7 @@ static void put_device(struct text *out, const struct manifest_device *d)
 	X(net)                                                                                     \
 	X(arch)                                                                                    \
 	X(tender)                                                                                  \
+	X(hypervisor)                                                                              \
 	X(libc)                                                                                    \
 	X(memory)                                                                                  \
 	X(folder)                                                                                  \

@@ -63,6 +63,7 @@ struct manifest {
 	char *net;                       /* socket, direct, or "" */
 	char *arch;                      /* x86_64 */
 	char *tender;                    /* mirage-hvt, or "" */
+	char *hypervisor;                /* "qemu, firecracker", or "" */
 	char *libc;                      /* musl, or "" */
 	char *memory;                    /* "64M", or "" */
 	char *folder;                    /* mirage/unix-socket: where main.c, build.mk, obj/ are */

@@ -17,6 +17,7 @@
 #include "diag.h"
 #include "run.h"
 #include "run_net.h"
+#include "vmm.h"
 
 const struct option options_run[] = {
 	OPTIONS_TARGET,
@@ -24,6 +25,7 @@ const struct option options_run[] = {
 	    "name of the tap device that is made (default: mir0, mir1, ...)" },
 	{ "host-ipv4", 0, "[NET=]CIDR", "the host's address on it (default: 10.0.0.1/24 if free)" },
 	OPTIONS_TENDER,
+	OPTIONS_HYPERVISOR,
 	OPTION_END,
 };
 
@@ -328,22 +330,28 @@ int command_run(const struct arguments *args)
 	struct list boot = { 0 }, groups = { 0 }, nets = { 0 };
 	struct manifest m = { 0 };
 	struct tender t = { 0 };
-	bool asks = only_asks(&args->rest);
+	bool asks = only_asks(&args->rest), shown = argument_given(args, "dry-run");
+	enum run_kind kind;
 
 	if (build_aside(args, &m) != 0)
 		return EXIT_RUN;
+	kind = run_kind(&m);
 	for (size_t i = 0; str_eq(m.net, "direct") && i < m.n_devices; i++)
 		if (*m.devices[i].network)
 			list_add_new(&groups, m.devices[i].network);
-	if (*m.tender ? !tender_find(&m, args, &t) : !no_tender(args))
+	if (!run_options_fit(args, kind) || (kind == RUN_TENDER && !tender_find(&m, args, &t)))
 		return EXIT_RUN;
-	if (*m.tender && asks && m.n_runs) {
+	if (kind != RUN_PROCESS && asks && m.n_runs) {
 		tender_answer(&m, list_has(&args->rest, "--version"));
 		return EXIT_OK;
 	}
-	if (!asks &&
+	if (!asks && !shown &&
 	    (!check_groups(args, &groups) || set_up_all(&m, args, &groups, &nets, &boot) < 0))
 		return EXIT_RUN;
-	return *m.tender ? tender_start(&t, &m, args, &nets, &boot)
-			 : start_process(&m, args, &nets, &boot);
+	switch (kind) {
+	case RUN_TENDER: return tender_start(&t, &m, args, &nets, &boot);
+	case RUN_HYPERVISOR: return vmm_run(&m, args, &nets, &boot);
+	case RUN_PROCESS: return start_process(&m, args, &nets, &boot);
+	}
+	return EXIT_RUN;
 }

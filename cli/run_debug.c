@@ -101,24 +101,37 @@ static bool listen_here(void)
 	return true;
 }
 
-bool debug_options(const struct arguments *args, struct list *argv)
+bool debug_wanted(
+    const struct arguments *args, bool takes_descriptor, int *listener, const char **at)
 {
-	const char *port = argument_value(args, "gdb-port");
-
-	if (!port && !argument_given(args, "gdb"))
+	*at = argument_value(args, "gdb-port");
+	*listener = -1;
+	if (*at || !argument_given(args, "gdb"))
 		return true;
-	list_add(argv, "--gdb");
-	if (port) {
-		list_addf(argv, "--gdb-port=%s", port);
-		return true;
-	}
-	if (argument_given(args, "tender")) { /* may not know of descriptors */
-		list_addf(argv, "--gdb-port=%d", PORT);
+	if (!takes_descriptor) {
+		*at = mem_fmt("%d", PORT);
 		return true;
 	}
 	if (!has_gdb() || !listen_here())
 		return false;
-	list_addf(argv, "--gdb-port=@%d", here.socket);
+	*listener = here.socket;
+	return true;
+}
+
+bool debug_options(const struct arguments *args, struct list *argv)
+{
+	const char *port;
+	int listener;
+
+	/* Another tender may not know of descriptors. */
+	if (!debug_wanted(args, !argument_given(args, "tender"), &listener, &port))
+		return false;
+	if (port || listener >= 0)
+		list_add(argv, "--gdb");
+	if (port)
+		list_addf(argv, "--gdb-port=%s", port);
+	else if (listener >= 0)
+		list_addf(argv, "--gdb-port=@%d", listener);
 	return true;
 }
 
@@ -129,14 +142,14 @@ static int start(const struct list *argv)
 	return EXIT_RUN;
 }
 
-static _Noreturn void tender_beside(const struct list *argv, pid_t gdb)
+static _Noreturn void go_beside(int (*run)(void *), void *arg, pid_t gdb)
 {
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	if (getppid() != gdb)
 		_exit(EXIT_RUN);
 	fcntl(here.socket, F_SETFD, 0);
-	_exit(start(argv));
+	_exit(run(arg));
 }
 
 /* How a gdb in another terminal is started; paths may have blanks. */
@@ -147,7 +160,8 @@ static void say_command(const struct manifest *m, const char *port)
 	    script(), port, main_of(m), m->image);
 }
 
-int debug_tender(const struct manifest *m, const struct arguments *args, const struct list *argv)
+int debug_beside(
+    const struct manifest *m, const struct arguments *args, int (*run)(void *), void *arg)
 {
 	const char *port = argument_value(args, "gdb-port");
 	struct list gdb = { 0 };
@@ -157,18 +171,28 @@ int debug_tender(const struct manifest *m, const struct arguments *args, const s
 	if (!here.socket) {
 		if (port || argument_given(args, "gdb"))
 			say_command(m, port ? port : mem_fmt("%d", PORT));
-		return start(argv);
+		return run(arg);
 	}
 	gdb_begin(m, &gdb, mem_fmt("target remote localhost:%u", here.port));
 	list_addf(&gdb, "%s.debug", m->image);
 	child = fork();
 	if (child < 0) {
-		diag_error(NULL, "cannot start %s: %s", argv->v[0], strerror(errno));
+		diag_error(NULL, "cannot start it: %s", strerror(errno));
 		return EXIT_RUN;
 	}
 	if (child == 0)
-		tender_beside(argv, self);
+		go_beside(run, arg, self);
 	return start(&gdb);
+}
+
+static int start_tender(void *argv)
+{
+	return start(argv);
+}
+
+int debug_tender(const struct manifest *m, const struct arguments *args, struct list *argv)
+{
+	return debug_beside(m, args, start_tender, argv);
 }
 
 /* ---- host processes ------------------------------------------------------------------ */

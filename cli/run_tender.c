@@ -12,29 +12,50 @@
 #include "paths.h"
 #include "process.h"
 #include "run.h"
-#include "value.h"
-
-#define MIB (1ull << 20)
 
 /* Options of `mirage run` that only a tender takes, as they are. */
 static const char *const passed[] = { "dumpcore", "plain" };
 
-bool no_tender(const struct arguments *args)
-{
-	for (size_t i = 0; i < args->n_given; i++) {
-		const char *name = args->given[i].option->name;
+/* Which options of `mirage run` are for which kinds of targets. */
+static const struct {
+	const char *name;
+	unsigned kinds;
+} options[] = {
+	{ "mem", RUN_TENDER | RUN_HYPERVISOR },
+	{ "gdb-port", RUN_TENDER | RUN_HYPERVISOR },
+	{ "dumpcore", RUN_TENDER },
+	{ "plain", RUN_TENDER },
+	{ "tender", RUN_TENDER },
+	{ "tender-option", RUN_TENDER },
+	{ "vmm", RUN_HYPERVISOR },
+	{ "machine", RUN_HYPERVISOR },
+	{ "accel", RUN_HYPERVISOR },
+	{ "vmm-option", RUN_HYPERVISOR },
+	{ "dry-run", RUN_HYPERVISOR },
+};
 
-		for (size_t j = 0; j < MIR_COUNT(passed); j++)
-			if (str_eq(name, passed[j]))
-				goto found;
-		if (!str_eq(name, "mem") && !str_eq(name, "gdb-port") &&
-		    !str_starts(name, "tender"))
-			continue;
-	found:
-		diag_error(NULL, "--%s is for targets with a tender, as -t hvt and -t spt", name);
-		diag_note("a boot argument of that name follows '--': mirage run -- --%s", name);
-		return false;
-	}
+enum run_kind run_kind(const struct manifest *m)
+{
+	return *m->tender ? RUN_TENDER : *m->hypervisor ? RUN_HYPERVISOR : RUN_PROCESS;
+}
+
+bool run_options_fit(const struct arguments *args, enum run_kind kind)
+{
+	static const char *const of[] = { [RUN_TENDER] = "a tender, as -t hvt and -t spt",
+		[RUN_HYPERVISOR] = "a hypervisor, as -t virtio and -t xen",
+		[RUN_TENDER | RUN_HYPERVISOR] = "a tender or a hypervisor" };
+
+	for (size_t i = 0; i < args->n_given; i++)
+		for (size_t j = 0; j < MIR_COUNT(options); j++) {
+			const char *name = options[j].name;
+
+			if (options[j].kinds & kind || !str_eq(args->given[i].option->name, name))
+				continue;
+			diag_error(NULL, "--%s is for targets with %s", name, of[options[j].kinds]);
+			diag_note(
+			    "a boot argument of that name follows '--': mirage run -- --%s", name);
+			return false;
+		}
 	return true;
 }
 
@@ -100,30 +121,11 @@ static const char *find_program(const char *name)
 	return process_found(name) ? name : NULL;
 }
 
-/* "16" is MiB, as the tender has it; "64M" a size. */
-static bool memory_option(const char *text, bool plain_mib, struct list *out)
-{
-	bool plain = text[strspn(text, "0123456789")] == '\0';
-	uint64_t bytes, limit = 1ull << 40;
-
-	if (value_size(text, &bytes)) {
-		if (plain && plain_mib)
-			bytes = bytes < limit / MIB ? bytes * MIB : 0;
-		if (bytes >= MIB && bytes <= limit) {
-			list_addf(out, "--mem=%llu", (unsigned long long)(bytes / MIB));
-			return true;
-		}
-	}
-	diag_error(NULL, "'%s' is not memory for an image", text);
-	diag_expected(plain_mib ? "MiB, as --mem=64, or a size from 1M to 1024G"
-				: "a size of 1M or more, as memory: 64M");
-	return false;
-}
-
 bool tender_find(const struct manifest *m, const struct arguments *args, struct tender *out)
 {
-	const char *name = argument_value(args, "tender"), *mem = argument_value(args, "mem");
+	const char *name = argument_value(args, "tender");
 	struct target t;
+	uint64_t mib;
 
 	name = name ? name : m->tender;
 	out->program = find_program(name);
@@ -145,9 +147,10 @@ bool tender_find(const struct manifest *m, const struct arguments *args, struct 
 		return false;
 	if (*t.host_address && !check_address(m->target, t.host_address))
 		return false;
-	if (mem ? !memory_option(mem, true, &out->options)
-		: *m->memory && !memory_option(m->memory, false, &out->options))
+	if (!memory_wanted(m, args, &mib))
 		return false;
+	if (mib)
+		list_addf(&out->options, "--mem=%llu", (unsigned long long)mib);
 	for (size_t i = 0; i < args->n_given; i++) {
 		const struct given *g = &args->given[i];
 
@@ -162,129 +165,23 @@ bool tender_find(const struct manifest *m, const struct arguments *args, struct 
 	return true;
 }
 
-/* ---- devices ----------------------------------------------------------------------- */
-
-/* The value of a run-NAME key of a group, "" if there is none. */
-static const char *run_value(
-    const struct manifest *m, const struct arguments *args, const char *group, const char *name)
+static void attach(const struct attachment *a, struct list *argv)
 {
-	for (size_t i = 0; i < m->n_runs; i++) {
-		const char *given;
-
-		if (!str_eq(m->runs[i].group, group) || !str_eq(m->runs[i].name, name))
-			continue;
-		given = boot_argument(args, m->runs[i].option);
-		return given ? given : m->runs[i].value;
-	}
-	return "";
-}
-
-static bool has_run(const struct manifest *m, const char *group, const char *name)
-{
-	for (size_t i = 0; i < m->n_runs; i++)
-		if (str_eq(m->runs[i].group, group) && str_eq(m->runs[i].name, name))
-			return true;
-	return false;
-}
-
-/* A file that is not there is made, where its size is known. */
-static bool make_disk(const char *group, const char *path, const char *size)
-{
-	uint64_t bytes;
-	int fd, rc = 0;
-
-	if (path[0] == '@' || file_exists(path) || access(path, F_OK) == 0 || errno != ENOENT)
-		return true;
-	if (!value_size(size, &bytes)) {
-		diag_error(NULL, "disk '%s': '%s' is not a size", group, size);
-		diag_expected("%s", value_check("size", size));
-		return false;
-	}
-	if (!bytes) {
-		diag_error(NULL, "disk '%s': there is no '%s'", group, path);
-		diag_note("with its size it is made: %s-size: 64M in the .conf, or --%s-size=64M",
-		    group, group);
-		return false;
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || ftruncate(fd, (off_t)bytes) < 0)
-		rc = errno;
-	if (fd >= 0)
-		close(fd);
-	if (rc == 0) {
-		diag_info("disk '%s': made %s, %s", group, path, size);
-		return true;
-	}
-	if (fd >= 0)
-		unlink(path);
-	diag_error(NULL, "disk '%s': cannot make '%s': %s", group, path, strerror(rc));
-	return false;
-}
-
-static bool disk_options(
-    const struct manifest *m, const struct arguments *args, const char *group, struct list *argv)
-{
-	const char *file = run_value(m, args, group, "file");
-	const char *sector = run_value(m, args, group, "sector-size");
-
-	if (!*file || str_eq(file, "default")) {
-		diag_error(NULL, "disk '%s': no file is named", group);
-		diag_expected("--block:%s=FILE, or 'block-%s: FILE' in the .conf", group, group);
-		return false;
-	}
-	if (!make_disk(group, file, run_value(m, args, group, "size")))
-		return false;
-	list_addf(argv, "--block:%s=%s", group, file);
-	if (*sector && !str_eq(sector, "0"))
-		list_addf(argv, "--block-sector-size:%s=%s", group, sector);
-	return true;
-}
-
-static void net_options(
-    const struct manifest *m, const struct arguments *args, const char *group, struct list *argv)
-{
-	const char *interface = run_value(m, args, group, "interface");
-	const char *mac = run_value(m, args, group, "net-mac");
-
-	if (*interface)
-		list_addf(argv, "--net:%s=%s", group, interface);
-	if (*mac)
-		list_addf(argv, "--net-mac:%s=%s", group, mac);
-}
-
-/* Is it an argument of the run, which the image does not see? */
-static bool is_run_option(const struct manifest *m, const char *word)
-{
-	size_t n = strcspn(word, "=");
-
-	for (size_t i = 0; i < m->n_runs; i++)
-		if (strlen(m->runs[i].option) == n && memcmp(m->runs[i].option, word, n) == 0)
-			return true;
-	return false;
-}
-
-/* The arguments of the image: what is given, without what is for the tender. */
-static void image_arguments(const struct manifest *m, const struct arguments *args,
-    const struct list *boot, struct list *argv)
-{
-	for (size_t i = 0; i < boot->n; i++)
-		list_add(argv, boot->v[i]);
-	for (size_t i = 0; i < args->keys.n; i++)
-		if (!is_run_option(m, args->keys.v[i]))
-			list_addf(argv, "--%s", args->keys.v[i]);
-	for (size_t i = 0; i < args->rest.n; i++) {
-		const char *word = args->rest.v[i];
-
-		if (!str_starts(word, "--") || !is_run_option(m, word + 2))
-			list_add(argv, word);
-		else if (!strchr(word, '=') && i + 1 < args->rest.n)
-			i++; /* its value */
-	}
+	if (a->interface && *a->interface)
+		list_addf(argv, "--net:%s=%s", a->name, a->interface);
+	if (a->mac && *a->mac)
+		list_addf(argv, "--net-mac:%s=%s", a->name, a->mac);
+	if (!a->file)
+		return;
+	list_addf(argv, "--block:%s=%s", a->name, a->file);
+	if (*a->sector)
+		list_addf(argv, "--block-sector-size:%s=%s", a->name, a->sector);
 }
 
 int tender_start(const struct tender *t, const struct manifest *m, const struct arguments *args,
     const struct list *nets, const struct list *boot)
 {
+	struct attachments all = { 0 };
 	struct list argv = { 0 };
 
 	list_add(&argv, t->program);
@@ -294,15 +191,10 @@ int tender_start(const struct tender *t, const struct manifest *m, const struct 
 		list_add(&argv, t->options.v[i]);
 	for (size_t i = 0; i < nets->n; i++)
 		list_add(&argv, nets->v[i]);
-	for (size_t i = 0; i < m->n_devices; i++) {
-		const struct manifest_device *d = &m->devices[i];
-
-		if (*d->network)
-			net_options(m, args, d->network, &argv);
-		if (*d->disk && has_run(m, d->disk, "file") &&
-		    !disk_options(m, args, d->disk, &argv))
-			return EXIT_RUN;
-	}
+	if (!attachments_find(m, args, &all))
+		return EXIT_RUN;
+	for (size_t i = 0; i < all.n; i++)
+		attach(&all.v[i], &argv);
 	list_add(&argv, "--");
 	list_add(&argv, m->image);
 	image_arguments(m, args, boot, &argv);

@@ -29,6 +29,11 @@ int host_nets_read(struct host_nets *);
  * `made`. -errno; *what then tells which step failed. */
 int tap_create(const char *name, char made[16], const char **what);
 
+/* Let the device of a descriptor outlive it, and close that; tap_remove() ends it. The name comes
+ * back in `name`. 0 or -errno. */
+int tap_keep(int fd, char name[16]);
+void tap_remove(const char *name);
+
 /* Give the device an address and bring it up. `len` 0: bring it up only. 0 or -errno. */
 int tap_configure(const char *name, uint32_t address, unsigned len);
 

@@ -44,6 +44,7 @@ static const struct {
 	  { "hot", offsetof(struct target, hot) },
 	  { "uses", offsetof(struct target, uses) },
 	  { "packages", offsetof(struct target, packages) },
+	  { "hypervisor", offsetof(struct target, hypervisors) },
       },
   words[] = {
 	  { "cflags", offsetof(struct target, cflags) },

@@ -40,6 +40,29 @@ int tap_create(const char *name, char made[16], const char **what)
 	return fd;
 }
 
+int tap_keep(int fd, char name[16])
+{
+	struct ifreq r = { 0 };
+
+	if (ioctl(fd, TUNGETIFF, &r) < 0 || ioctl(fd, TUNSETPERSIST, 1) < 0)
+		return -errno;
+	memcpy(name, r.ifr_name, sizeof r.ifr_name);
+	close(fd);
+	return 0;
+}
+
+void tap_remove(const char *name)
+{
+	struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	snprintf(r.ifr_name, sizeof r.ifr_name, "%s", name);
+	if (fd >= 0 && ioctl(fd, TUNSETIFF, &r) == 0)
+		ioctl(fd, TUNSETPERSIST, 0);
+	if (fd >= 0)
+		close(fd);
+}
+
 int host_nets_lock(void)
 {
 	/* Names of this kind belong to the network namespace and end with the process. */
