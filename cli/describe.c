@@ -87,9 +87,9 @@ static void describe_text(const struct configuration *c, const struct manifest *
 
 	text_addf(out, "%s for %s%s%s (%s, %s)\n", m->name, m->target, *m->net ? " with net=" : "",
 	    m->net, m->conf, m->folder);
-	if (*m->tender)
+	if (*m->tender || *m->hypervisor)
 		text_addf(out, "%s runs under %s, %zu protections ('mirage query hardening')\n",
-		    m->image, m->tender, m->n_hardens);
+		    m->image, *m->tender ? m->tender : m->hypervisor, m->n_hardens);
 	text_addf(out, "main-%s: %s calls %s()\n", m->main, m->job, c->conf.function);
 	keys(&d, "app", "    ");
 	for (size_t i = 0; i < c->graph.n_roots; i++) {
