@@ -64,6 +64,8 @@ static bool send_holes(struct mir_tcp_sender *o, uint32_t *pipe)
 	struct mir_tcb *t = o->t;
 	uint32_t i, len;
 
+	if (mir_tcb_frto_holds(t))
+		return true;
 	while (t->sent && mir_tcp_sent_first_lost(t->sent, &i)) {
 		len = mir_tcp_sent_end(t->sent, i) - mir_tcp_sent_at(t->sent, i)->from;
 		if (!(t->due & MIR_TCB_DUE_REXMIT) && *pipe + len > t->cc.cwnd) {
@@ -333,8 +335,11 @@ void mir_tcb_output(struct mir_tcb *t, int64_t now, mir_tcb_emit *emit, void *ar
 		send_probe(&o);
 	pipe = mir_tcb_pipe(t);
 	if (t->state != MIR_TCP_TIME_WAIT && t->state != MIR_TCP_FIN_WAIT_2 &&
-	    send_holes(&o, &pipe))
+	    send_holes(&o, &pipe)) {
 		send_new(&o, pipe);
+		if (mir_tcb_frto_stuck(t))
+			send_holes(&o, &pipe);
+	}
 	send_acks(&o);
 	mir_tcb_arm_rtx(t, now, false);
 }

@@ -31,6 +31,7 @@ void mir_tcb_delivered(struct mir_tcb *t, uint32_t i, struct mir_tcb_delivery *d
 		    rtt < t->min_rtt)
 			return;
 	} else {
+		d->original |= mir_seq_le(end, t->recover);
 		if (mir_seq_lt(end, d->fack))
 			t->reordered = true;
 		rtt = MIR_MAX(rtt, 1);

@@ -275,7 +275,7 @@ static bool in_vain(const struct mir_tcb *t, uint32_t acked, uint32_t tsecr)
 
 void mir_tcb_recover(struct mir_tcb *t, uint32_t acked, bool dup, const struct mir_tcb_delivery *d)
 {
-	if (in_vain(t, acked, d->tsecr))
+	if (in_vain(t, acked, d->tsecr) || mir_tcb_frto_spurious(t, acked, d))
 		undo(t);
 	if (t->recovery != MIR_TCP_OPEN && mir_seq_le(t->recover, t->una))
 		leave(t);
@@ -288,6 +288,7 @@ void mir_tcb_recover(struct mir_tcb *t, uint32_t acked, bool dup, const struct m
 	case MIR_TCP_LOSS:
 		if (acked > 0)
 			t->cc.ops->acked(&t->cc, acked, t->srtt, d->now);
+		mir_tcb_frto_acked(t, acked);
 		break;
 	}
 }
@@ -319,6 +320,7 @@ void mir_tcb_recover_timeout(struct mir_tcb *t, int64_t now)
 {
 	/* RFC 2018 section 8: the peer may have thrown away what it had reported. */
 	bool forget = t->backoff > 0 || (mir_tcp_sent_at(t->sent, 0)->flags & MIR_TCP_SACKED);
+	bool first = t->recovery == MIR_TCP_OPEN && !forget;
 
 	if (t->backoff == 0) {
 		begin_undo(t, t->recovery == MIR_TCP_OPEN);
@@ -329,6 +331,7 @@ void mir_tcb_recover_timeout(struct mir_tcb *t, int64_t now)
 	}
 	t->cc.cwnd = t->mss;
 	all_lost(t, forget);
+	mir_tcb_frto_begin(t, first);
 	t->due |= MIR_TCB_DUE_REXMIT;
 	t->events |= MIR_TCB_OUTPUT;
 }
@@ -337,4 +340,5 @@ void mir_tcb_recover_resegment(struct mir_tcb *t)
 {
 	begin_undo(t, false);
 	all_lost(t, false);
+	mir_tcb_frto_begin(t, false);
 }

@@ -50,6 +50,9 @@ struct mir_tcp_hystart {
 	bool begun;
 };
 
+/* Finding out whether a timeout was for nothing (frto.c): what has been sent since. */
+enum mir_tcp_frto { MIR_TCP_FRTO_OFF, MIR_TCP_FRTO_AGAIN, MIR_TCP_FRTO_NEW };
+
 struct mir_tcp_sent {
 	uint32_t head, n, cap; /* head, next, prev: counted since ever; cap: power of two */
 	uint32_t oldest, newest, waiting; /* ends of the chain, and its length */
@@ -66,6 +69,9 @@ struct mir_tcp_sent {
 	/* The probe of a tail. */
 	uint32_t probe_end;
 	bool probing, probe_again;
+
+	uint8_t frto;      /* enum mir_tcp_frto */
+	uint32_t frto_end; /* SND.NXT before anything new was sent */
 
 	/* Proportional rate reduction (RFC 6937). */
 	uint32_t prr_flight;

@@ -74,6 +74,7 @@ struct mir_tcb_delivery {
 	uint32_t fack;  /* highest number that was known to have arrived before */
 	uint32_t tsecr; /* 0: none */
 	int64_t rtt;    /* the shortest, of segments sent once; 0: none */
+	bool original;  /* one that was sent once, before the last timeout */
 	struct mir_tcp_rate rate;
 };
 
@@ -363,6 +364,18 @@ void mir_tcb_rack_recovered(struct mir_tcb *);
 int64_t mir_tcb_probe_time(const struct mir_tcb *, int64_t now);
 /* An ACK has come that may be of the probe. */
 void mir_tcb_probe_acked(struct mir_tcb *, uint32_t acked, bool sack, int64_t now);
+
+/* frto.c: was the timeout for nothing? */
+/* The timer has fired. */
+void mir_tcb_frto_begin(struct mir_tcb *, bool possible);
+/* Nothing else is to go again now. */
+bool mir_tcb_frto_holds(const struct mir_tcb *);
+/* An ACK has come: it shows that it was. */
+bool mir_tcb_frto_spurious(struct mir_tcb *, uint32_t acked, const struct mir_tcb_delivery *);
+/* An ACK has come that did not. */
+void mir_tcb_frto_acked(struct mir_tcb *, uint32_t acked);
+/* There was nothing new to send: what is lost goes again after all. */
+bool mir_tcb_frto_stuck(struct mir_tcb *);
 
 /* check.c: what must hold whatever arrives.  NULL, or what does not.  For tests and fuzzers. */
 const char *mir_tcb_check(const struct mir_tcb *);

@@ -23,6 +23,8 @@ static const struct chapter chapters[] = {
 	{ 3042, "limited transmit", rfc3042 },
 	{ 6582, "NewReno", rfc6582 },
 	{ 6298, "the retransmission timer", rfc6298 },
+	{ 5682, "timeouts for nothing, without timestamps", rfc5682 },
+	{ 4015, "timeouts for nothing, with timestamps", rfc4015 },
 	{ 8985, "losses told by time", rfc8985 },
 	{ 3168, "ECN", rfc3168 },
 	{ 5927, "forged ICMP errors", rfc5927 },

@@ -78,6 +78,41 @@ static void cubic(void)
 	}
 }
 
+/* A path that takes timestamps out of SYNs, and stands still now and then: what is late is not
+ * lost, whether it loses besides or not. */
+static bool stall(struct wire *wire, struct host *from, uint8_t *bytes, uint32_t len)
+{
+	uint32_t header = (uint32_t)(bytes[12] >> 4) * 4;
+	int64_t phase = mir_now() % MIR_SECOND(3);
+
+	for (uint32_t i = 20; (bytes[13] & MIR_TCP_SYN) && i + 10 <= header; i++) {
+		if (bytes[i] == 8 && bytes[i + 1] == 10) {
+			memset(bytes + i, 1, 10);
+			complete(bytes, len, from);
+		}
+	}
+	wire->delay = MIR_MS(10) + MIR_MAX(MIR_MS(700) - phase, 0);
+	return false;
+}
+
+static void stalls(void)
+{
+	struct mir_tcp_stats s;
+
+	for (unsigned loss = 0; loss <= 20; loss += 10) {
+		pair_start(&pair, 0);
+		pair.wire.meddle = stall;
+		pair.wire.rate = 500000;
+		pair.wire.queue = MIR_MS(100);
+		pair.wire.loss = loss;
+		say_stats(move(2 << 20, 9000));
+		mir_tcp_device_stats(&pair.tcp[0], &s);
+		ok(loss > 0 || s.spurious > 0, "timeouts are undone: %u of %u",
+		    (unsigned)s.spurious, (unsigned)s.timeouts);
+		pair_stop(&pair);
+	}
+}
+
 /* Both ways over 2 MB/s and 20 ms, with loss per mille; returns the share of the rate that was
  * used. */
 static double goodput(const struct mir_tcp_cc_ops *cc, unsigned loss, uint64_t bytes)
@@ -121,6 +156,7 @@ int main(void)
 	RUN(losses);
 	RUN(everything_bad);
 	RUN(cubic);
+	RUN(stalls);
 	RUN(model);
 	return mir_test_end();
 }

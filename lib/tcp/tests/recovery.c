@@ -245,6 +245,69 @@ static void echoed_timeout(void)
 	end();
 }
 
+/* RFC 5682, without timestamps: after the timer the first segment, then two new ones; an ACK of one
+ * that was sent once shows that all were only late. */
+static void late_all(void)
+{
+	uint32_t window;
+
+	begin(30, true, false);
+	window = t.cc.cwnd;
+	fire();
+	ok(nsent == 1 && nth(0) == 10, "the probe of the tail is new");
+	fire();
+	ok(t.recovery == MIR_TCP_LOSS && nsent == 1 && nth(0) == 0, "then the first again");
+	now += MIR_MS(5);
+	ack(1, 0, 0, 0);
+	ok(nsent == 2 && nth(0) == 11 && nth(1) == 12, "two new ones: %u", nth(0));
+	ack(2, 0, 0, 0);
+	ok(t.recovery == MIR_TCP_OPEN && t.cc.cwnd >= window && t.sent->lost == 0, "undone");
+	ok(env.stats.spurious == 1 && env.stats.retransmits == 1, "one segment was sent in vain");
+	for (unsigned i = 3; i <= 13; i++)
+		ack(i, 0, 0, 0);
+	ok(env.stats.retransmits == 1, "and no other");
+	end();
+}
+
+/* The same, but only what is new arrives. */
+static void lost_all(void)
+{
+	begin(30, true, false);
+	fire();
+	fire();
+	now += MIR_MS(100);
+	ack(1, 0, 0, 0);
+	ok(nsent == 2 && nth(0) == 11, "two new ones");
+	now += MIR_MS(100);
+	ack(1, 11, 12, 0);
+	ok(t.recovery == MIR_TCP_LOSS && nsent > 0 && nth(0) == 1, "lost: the next goes again");
+	ok(env.stats.spurious == 0, "that was no mistake");
+	end();
+}
+
+/* A user without more to say, and a second timeout. */
+static void nothing_new(void)
+{
+	begin(10, true, false);
+	fire();
+	fire();
+	now += MIR_MS(100);
+	ack(1, 0, 0, 0);
+	ok(nsent == 2 && nth(0) == 1 && nth(1) == 2, "nothing new: what is lost");
+	end();
+	begin(30, true, false);
+	fire();
+	fire();
+	now += MIR_MS(100);
+	ack(1, 0, 0, 0);
+	fire();
+	ok(t.backoff == 2 && nth(0) == 1, "the timer again: the next");
+	now += MIR_MS(100);
+	ack(2, 0, 0, 0);
+	ok(nsent > 0 && nth(0) == 2, "and no second try");
+	end();
+}
+
 /* RFC 3708: all that was sent again came twice. */
 static void reported(void)
 {
@@ -319,6 +382,9 @@ int main(void)
 	RUN(tail_new);
 	RUN(echoed);
 	RUN(echoed_timeout);
+	RUN(late_all);
+	RUN(lost_all);
+	RUN(nothing_new);
 	RUN(reported);
 	RUN(no_sack);
 	RUN(narrower);
