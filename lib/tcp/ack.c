@@ -212,7 +212,8 @@ bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now
 		t->rtx_at = MIR_NEVER;
 		t->backoff = 0;
 	}
-	if (t->persist || t->wnd == 0) /* the peer lives: its window may stay closed for ever */
+	/* The peer lives: its window may stay closed for as long as the user cares. */
+	if ((t->persist || t->wnd == 0) && !t->orphan)
 		t->progress_at = now;
 	mir_tcb_arm_rtx(t, now, acked > 0);
 	if (t->fin_acked && acked > 0)

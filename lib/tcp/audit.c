@@ -7,21 +7,12 @@ struct sums {
 	uint32_t flows, halves, waits;
 };
 
-static uint64_t held_by(const struct mir_tcb *t)
-{
-	uint64_t n = t->sendq.charged + t->recvq.ready.charged;
-
-	for (uint32_t i = 0; t->recvq.ooo && i < t->recvq.ooo->n; i++)
-		n += t->recvq.ooo->span[i].q.charged;
-	return n;
-}
-
 static void audit_flow(struct sums *s, const struct mir_tcp_conn *c)
 {
 	int64_t next = mir_tcb_next_timeout(&c->tcb);
 
 	s->flows++;
-	s->held += sizeof(*c) + held_by(&c->tcb);
+	s->held += sizeof(*c) + mir_tcb_held(&c->tcb);
 	if (!s->bad)
 		s->bad = mir_tcb_check(&c->tcb);
 	if (!s->bad && next != MIR_NEVER &&

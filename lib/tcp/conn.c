@@ -28,7 +28,7 @@ bool mir_tcp_is_full(const struct mir_tcp_core *core)
 	const struct mir_budget *b = &core->env.budget;
 
 	return core->env.stats.connections >= core->config.tcp_connections ||
-	       b->used > b->limit / 16 * 15;
+	       b->used > b->limit / 32 * 31;
 }
 
 struct mir_tcp_conn *mir_tcp_conn_new(struct mir_tcp_core *core, const struct mir_tcp_tuple *tuple)
@@ -146,6 +146,7 @@ void mir_tcp_conn_update(struct mir_tcp_conn *c)
 {
 	unsigned events = c->tcb.events;
 
+	mir_tcp_pressure_watch(c->core);
 	c->users++;
 	c->tcb.events = 0;
 	if (events & MIR_TCB_OUTPUT)

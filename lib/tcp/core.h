@@ -113,9 +113,10 @@ struct mir_tcp_core {
 	uint32_t ephemeral[MIR_TCP_PORT_COUNTERS];
 	struct mir_hash_key isn_key, port_key, ts_key, cookie_key;
 	struct mir_tcp_conn *output, **output_tail;
-	struct mir_timer half_timer, wait_timer;
+	struct mir_timer half_timer, wait_timer, pressure_timer;
 	struct mir_tcp_wait **waiting; /* ring, in order of time */
 	uint32_t wait_head, wait_n, wait_cap;
+	int64_t told_at; /* when it was last told that memory runs short */
 };
 
 /* demux.c */
@@ -187,6 +188,18 @@ bool mir_tcp_wait_input(struct mir_tcp_core *, struct mir_tcp_wait *,
 void mir_tcp_wait_fire(struct mir_timer *);
 void mir_tcp_wait_remove(struct mir_tcp_core *, struct mir_tcp_wait *);
 void mir_tcp_wait_release(struct mir_tcp_core *);
+
+/* pressure.c: memory runs short. */
+void mir_tcp_pressure_begin(struct mir_tcp_core *);
+void mir_tcp_pressure_fire(struct mir_timer *);
+/* Looks whether it does; cheap. */
+static inline void mir_tcp_pressure_watch(struct mir_tcp_core *c)
+{
+	const struct mir_budget *b = &c->env.budget;
+
+	if (mir_unlikely(b->used > b->limit / 4 * 3) && !c->env.pressed)
+		mir_tcp_pressure_begin(c);
+}
 
 /* audit.c: has the invariants of the device looked at (mir/check.h). */
 void mir_tcp_audit(struct mir_tcp_device *);

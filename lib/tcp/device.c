@@ -87,6 +87,7 @@ int mir_tcp_device_start(struct mir_tcp_device *d, const struct mir_tcp_device_c
 	mir_random(&core->cookie_key, sizeof(core->cookie_key));
 	mir_timer_init(&core->half_timer, mir_tcp_half_fire);
 	mir_timer_init(&core->wait_timer, mir_tcp_wait_fire);
+	mir_timer_init(&core->pressure_timer, mir_tcp_pressure_fire);
 	rc = mir_tcp_table_init(&core->table);
 	if (rc == 0)
 		rc = core->ip->ops->listen(core->ip, MIR_IPPROTO_TCP, &mir_tcp_ip_proto, core);
@@ -125,6 +126,7 @@ void mir_tcp_device_stop(struct mir_tcp_device *d)
 	}
 	mir_tcp_wait_release(core);
 	mir_timer_stop(&core->half_timer);
+	mir_timer_stop(&core->pressure_timer);
 	mir_tcp_table_release(&core->table);
 	free(core);
 	d->core = NULL;

@@ -76,7 +76,7 @@ static int send_slice(struct mir_tcp_conn *c, struct mir_slice *s)
 		if (rc < 0 && rc != MIR_ENOMEM)
 			return rc;
 		/* No room, or no memory in the budget: what is under way will give some back. */
-		if (rc == MIR_ENOMEM && mir_tcb_drained(&c->tcb))
+		if (rc == MIR_ENOMEM && mir_tcb_drained(&c->tcb) && !c->core->env.pressed)
 			return rc;
 		if (rc == MIR_ENOMEM)
 			rc = wait_on(c, &c->writers);

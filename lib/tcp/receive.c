@@ -26,13 +26,9 @@ void mir_tcb_challenge_ack(struct mir_tcb *t, int64_t now)
 /* Bytes that we could take in now. */
 static uint32_t free_space(const struct mir_tcb *t)
 {
-	const struct mir_budget *b = &t->env->budget;
-	uint32_t space =
-	    t->rcv_buffer > t->recvq.ready.bytes ? t->rcv_buffer - t->recvq.ready.bytes : 0;
+	uint32_t most = MIR_MIN(t->rcv_buffer, mir_tcb_share(t));
 
-	if (b->used > b->limit / 8 * 7) /* short of memory: a trickle */
-		space = MIR_MIN(space, 4u * t->rcv_mss);
-	return space;
+	return most > t->recvq.ready.bytes ? most - t->recvq.ready.bytes : 0;
 }
 
 uint32_t mir_tcb_window(struct mir_tcb *t, bool commit)
@@ -89,11 +85,17 @@ void mir_tcb_dsack(struct mir_tcb *t, struct mir_tcp_range twice)
 	t->dsack = twice;
 }
 
+/* Memory runs short, and the window that was offered before is larger than what there is now. */
+static bool over_share(const struct mir_tcb *t)
+{
+	return t->env->pressed && mir_tcb_held_received(t) >= mir_tcb_share(t);
+}
+
 void mir_tcb_text(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 {
 	struct mir_slice slices[MIR_PACKET_SLICES + 1];
 	struct mir_tcp_range whole = { s->seq, s->seq + s->len }, twice;
-	bool holes = t->recvq.ooo != NULL;
+	bool holes = t->recvq.ooo != NULL, least = t->recvq.ready.bytes <= t->rcv_mss;
 	uint32_t before = t->rcv_nxt;
 	unsigned n;
 
@@ -105,10 +107,15 @@ void mir_tcb_text(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 	t->env->stats.bytes_in += s->len;
 	if (mir_tcp_recvq_overlap(&t->recvq, whole, &twice))
 		mir_tcb_dsack(t, twice);
+	if (over_share(t) && !(least && mir_seq_le(s->seq, t->rcv_nxt))) {
+		t->env->stats.receive_dropped++;
+		mir_tcb_ack_now(t);
+		return;
+	}
 	n = mir_packet_into_slices(s->packet, slices);
 	s->packet = NULL;
-	if (!mir_tcp_recvq_insert(&t->recvq, &t->env->budget, &t->rcv_nxt, s->seq, slices, n,
-		t->recvq.ready.bytes <= t->rcv_mss))
+	if (!mir_tcp_recvq_insert(
+		&t->recvq, &t->env->budget, &t->rcv_nxt, s->seq, slices, n, least))
 		t->env->stats.receive_dropped++;
 	if (t->rcv_nxt == before) {
 		t->env->stats.out_of_order++;

@@ -21,10 +21,10 @@ int mir_tcp_sent_reserve(struct mir_tcp_sent **at, struct mir_budget *b, uint32_
 		return MIR_ENOMEM;
 	while (cap < need)
 		cap *= 2;
-	if (cap > FIRST && !mir_budget_take(b, size_of(cap)))
+	if (cap > FIRST && b->used + size_of(cap) > b->limit / 16 * 15)
 		return MIR_ENOMEM;
-	if (cap == FIRST) /* every connection moves on */
-		b->used += size_of(cap);
+	if (!mir_budget_take(b, size_of(cap)))
+		return MIR_ENOMEM;
 	s = malloc(size_of(cap));
 	if (!s) {
 		mir_budget_give(b, size_of(cap));
@@ -42,6 +42,11 @@ int mir_tcp_sent_reserve(struct mir_tcp_sent **at, struct mir_budget *b, uint32_
 	mir_tcp_sent_free(at, b);
 	*at = s;
 	return 0;
+}
+
+uint64_t mir_tcp_sent_charged(const struct mir_tcp_sent *s)
+{
+	return s ? size_of(s->cap) : 0;
 }
 
 void mir_tcp_sent_free(struct mir_tcp_sent **at, struct mir_budget *b)

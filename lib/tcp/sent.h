@@ -134,6 +134,9 @@ void mir_tcp_sent_find_again(struct mir_tcp_sent *);
 /* Index of the first lost record; false: none. */
 bool mir_tcp_sent_first_lost(struct mir_tcp_sent *, uint32_t *i);
 
+/* Bytes of the budget that the block takes. */
+uint64_t mir_tcp_sent_charged(const struct mir_tcp_sent *);
+
 /* Gives the block back. */
 void mir_tcp_sent_free(struct mir_tcp_sent **, struct mir_budget *);
 

@@ -5,9 +5,9 @@
 
 enum {
 	RING_MIN = 4,
-	CHUNK = 4096,   /* bytes of a chunk for joined small appends */
-	JOIN = 512,     /* longest slice that is joined to a chunk */
-	COPY_MAX = 2048 /* longest slice that is copied because its owner holds much more */
+	CHUNK = 4096,    /* bytes of a chunk for joined small appends */
+	JOIN = 512,      /* longest slice that is joined to a chunk */
+	COPY_MAX = 2048, /* longest slice that is copied because its owner holds much more */
 };
 
 static int reserve(struct mir_tcp_sliceq *q, uint32_t n)
@@ -37,13 +37,16 @@ static void release_ring(struct mir_tcp_sliceq *q)
 	*q = (struct mir_tcp_sliceq){ 0 };
 }
 
+/* Of the last sixteenth one half is for those that hold nothing else, and one for new connections.
+ */
 static bool charge(struct mir_budget *b, uint32_t n, bool force)
 {
-	if (force) {
-		b->used += n;
-		return true;
+	if (b->used + n > b->limit / 32 * (force ? 31 : 30)) {
+		b->refused++;
+		return false;
 	}
-	return mir_budget_take(b, n);
+	b->used += n;
+	return true;
 }
 
 /* Copies a small slice behind the last piece, if that is a chunk with room. */
@@ -66,12 +69,15 @@ static bool join(struct mir_tcp_sliceq *q, const struct mir_slice *s)
 }
 
 /* Whether the slice should be copied rather than held: a small one behind another small one, or one
- * that keeps alive more than twice its size. */
-static bool wasteful(const struct mir_tcp_sliceq *q, const struct mir_slice *s)
+ * that keeps alive more than twice its size; where memory runs short, a long one too. */
+static bool wasteful(
+    const struct mir_tcp_sliceq *q, const struct mir_budget *b, const struct mir_slice *s)
 {
+	bool pressed = b->used > b->limit / 4 * 3;
+
 	if (s->len <= JOIN && q->n > 0 && mir_tcp_sliceq_at(q, q->n - 1)->len <= JOIN)
 		return true;
-	return s->owner && s->len <= COPY_MAX && s->owner->size / 2 > s->len;
+	return s->owner && (s->len <= COPY_MAX || pressed) && s->owner->size / 2 > s->len;
 }
 
 /* Replaces *s by a copy at the front of fresh memory, of which *room bytes stay free. */
@@ -104,7 +110,7 @@ int mir_tcp_sliceq_append(
 		mir_slice_unref(&s);
 		return 0;
 	}
-	if (wasteful(q, &s) && !copy_out(q, &s, &room))
+	if (wasteful(q, b, &s) && !copy_out(q, &s, &room))
 		room = 0;
 	cost = s.owner ? s.owner->size : 0;
 	if (reserve(q, q->n + 1) < 0 || !charge(b, cost, force)) {

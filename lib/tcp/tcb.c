@@ -128,6 +128,10 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.heard_at = now,
 		.sent_at = now,
 	};
+	if (t->env->pressed && t->env->fresh > 0) {
+		t->env->fresh--;
+		t->brisk = 1;
+	}
 	stop_timers(t);
 	t->rcv_buffer = MIR_MIN(t->rcv_limit, (uint32_t)MIR_TCB_RECEIVE_START);
 	t->rcv_space = mir_tcp_initial_window(1460);
@@ -205,10 +209,12 @@ uint32_t mir_tcb_send_limit(const struct mir_tcb *t)
 {
 	const struct mir_budget *b = &t->env->budget;
 
-	if (b->used > b->limit / 2)
-		return t->send_least;
-	return MIR_MAX(
+	uint32_t most = MIR_MAX(
 	    t->send_least, (uint32_t)MIR_MIN((uint64_t)t->cc.cwnd * 3, (uint64_t)t->send_most));
+
+	if (t->env->pressed ? !t->brisk : b->used > b->limit / 2)
+		most = t->send_least;
+	return MIR_MIN(most, mir_tcb_share(t));
 }
 
 uint32_t mir_tcb_send_room(const struct mir_tcb *t)

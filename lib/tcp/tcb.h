@@ -62,6 +62,9 @@ struct mir_tcb_env {
 	struct mir_budget budget;
 	struct mir_tcp_stats stats;
 	const struct mir_tcp_cc_ops *cc;
+	bool pressed;  /* memory runs short (pressure.c) */
+	uint8_t fresh; /* new connections that may count as brisk until the next look */
+	uint32_t share, share_brisk; /* bytes that a connection may hold then */
 };
 
 /* What rtx_at is the time of, while something is in flight. */
@@ -104,6 +107,8 @@ struct mir_tcb {
 	uint8_t keep_probes; /* sent without an answer */
 	uint8_t quick_acks;  /* segments to acknowledge at once, at the start */
 	uint8_t max_slices;  /* of a packet */
+	uint8_t stalled;     /* looks in which it has hardly moved (pressure.c) */
+	uint8_t brisk;       /* looks for which it counts as moving fast */
 	int error;           /* why the connection died; 0: it has not, or regularly */
 
 	/* Sending (RFC 9293 section 3.3.1). */
@@ -141,6 +146,7 @@ struct mir_tcb {
 	uint8_t acks_owed; /* duplicate ACKs for a sender without SACK */
 	struct mir_tcp_range dsack;
 	struct mir_tcp_recvq recvq;
+	uint32_t moved_mark; /* how far both streams were at the last look (pressure.c) */
 
 	/* Timestamps (RFC 7323). */
 	uint32_t ts_offset, ts_recent, last_ack_sent;
@@ -279,6 +285,13 @@ void mir_tcb_challenge_ack(struct mir_tcb *, int64_t now);
 /* rcvspace.c: text has come in order; the user has taken bytes: the buffer may change its size. */
 void mir_tcb_space_text(struct mir_tcb *, const struct mir_tcp_segment *, int64_t now);
 void mir_tcb_space_taken(struct mir_tcb *, uint32_t bytes, int64_t now);
+
+/* pressure.c */
+/* Bytes of the budget that the connection holds; of what it has received. */
+uint64_t mir_tcb_held(const struct mir_tcb *);
+uint64_t mir_tcb_held_received(const struct mir_tcb *);
+/* Bytes that it may hold each way now; UINT32_MAX: as many as its own limits let. */
+uint32_t mir_tcb_share(const struct mir_tcb *);
 
 /* rate.c */
 /* A record has been sent, once more or `first`: when nothing was in flight. */

@@ -67,6 +67,12 @@ void mir_tcp_wait_add(struct mir_tcp_core *c, const struct mir_tcp_conn *conn, i
 {
 	struct mir_tcp_wait *w;
 
+	/* At most an eighth of the budget: the oldest makes room. */
+	while (c->wait_n >= MIR_MAX(c->env.budget.limit / 8 / sizeof(*w), 16u)) {
+		if (!(*slot(c, 0))->node.removed)
+			c->env.stats.time_wait_dropped++;
+		forget(c, pop(c));
+	}
 	if (!mir_budget_take(&c->env.budget, sizeof(*w))) {
 		c->env.stats.time_wait_dropped++;
 		return;

@@ -29,6 +29,9 @@ struct mir_tcp_stats {
 	uint32_t connections, half_open, time_wait, listeners; /* now */
 	uint32_t states[MIR_TCP_STATES];                       /* connections now in each state */
 	uint64_t memory_used, memory_limit, memory_refused;
+	uint64_t pressures; /* times that memory ran short */
+	uint64_t pressure_resets,
+	    pressure_dropped; /* stalled connections; their bytes beyond holes */
 };
 
 struct mir_tcp_device_config {
