@@ -30,7 +30,9 @@ TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard tar
 	      $(wildcard lib/*/*.c) $(filter-out libc/start.c libc/stubs.c,$(wildcard libc/*.c)) \
 	      targets/vnet/vnet.c targets/unix/linux/tun.c \
 	      targets/unix/block/file.c targets/guest/device.c targets/guest/arguments.c \
-	      $(wildcard targets/guest/net/*.c targets/guest/block/*.c targets/sim/*/*.c)
+	      $(wildcard targets/guest/net/*.c targets/guest/block/*.c targets/sim/*/*.c) \
+	      $(addprefix targets/virtio/,queue.c device.c match.c) \
+	      $(wildcard targets/virtio/net/*.c targets/virtio/block/*.c)
 TEST_LIB_S := $(wildcard run/*.S targets/guest/entropy_*.S)
 # What tests of host sockets link in place of the simulated machine: they define mir_main.
 UNIX_C     := $(wildcard targets/unix/*.c targets/unix/sockets/*.c) \

@@ -160,7 +160,7 @@ static void unknown_key(const struct statement *s)
 		list_add(&names, texts[i].key);
 	for (size_t i = 0; i < MIR_COUNT(lists); i++)
 		list_add(&names, lists[i].key);
-	list_split(&names, "when,component,shared,attached", ',');
+	list_split(&names, "when,component,shared,attached,announced", ',');
 	diag_error(&s->at_key, "unknown key '%s' of a device descriptor", s->key);
 	diag_expected("%s, need-FIELD, key-NAME, config-NAME or run-NAME", list_join(&names, ", "));
 	diag_suggest(s->key, &names);
@@ -184,6 +184,8 @@ static void take(struct descriptor *d, const struct statement *s)
 		d->shared = str_eq(s->value, "yes") || str_eq(s->value, "true");
 	else if (str_eq(s->key, "attached"))
 		d->attached = str_eq(s->value, "yes") || str_eq(s->value, "true");
+	else if (str_eq(s->key, "announced"))
+		d->announced = str_eq(s->value, "yes") || str_eq(s->value, "true");
 	else if (!take_simple(d, s))
 		unknown_key(s);
 	if (str_eq(s->key, "device") || str_eq(s->key, "library")) {

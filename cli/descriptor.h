@@ -34,15 +34,16 @@ struct descriptor {
 	bool library;   /* code only */
 	char *provides; /* signature, "" for a library */
 	char *about;
-	char *type;    /* mir_ipv4, "" for a global object */
-	char *object;  /* member, or the name of the global object */
-	char *header;  /* mir/ipv4.h */
-	char *folder;  /* absolute; of the descriptor */
-	char *embed;   /* config field that points at the embedded files, or "" */
-	char *live;    /* config field that names the folder of fs-NAME, or "" */
-	bool job;      /* HTTP: has a request handler and TYPE_run(), and need not be an object */
-	bool shared;   /* one for all groups */
-	bool attached; /* the tender does: it is in the notes of the image */
+	char *type;     /* mir_ipv4, "" for a global object */
+	char *object;   /* member, or the name of the global object */
+	char *header;   /* mir/ipv4.h */
+	char *folder;   /* absolute; of the descriptor */
+	char *embed;    /* config field that points at the embedded files, or "" */
+	char *live;     /* config field that names the folder of fs-NAME, or "" */
+	bool job;       /* HTTP: has a request handler and TYPE_run(), and need not be an object */
+	bool shared;    /* one for all groups */
+	bool attached;  /* the tender does: it is in the notes of the image */
+	bool announced; /* TYPE_announce is called for all before the first starts */
 	char *licence;
 	struct descriptor_need *needs;
 	size_t n_needs, cap_needs;

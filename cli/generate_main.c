@@ -224,6 +224,22 @@ static void shared_options(const struct configuration *c, struct text *out)
 	}
 }
 
+/* Devices that must know of each other, to be told apart. */
+static void announcements(const struct configuration *c, struct text *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < c->graph.n_instances; i++) {
+		const struct instance *in = c->graph.instances[i];
+
+		if (is_global(in) || !in->device->announced)
+			continue;
+		text_add(out, any ? "" : "\n\t/* Which are there is known before one starts. */\n");
+		text_addf(out, "\t%s_announce(&%s_config);\n", in->device->type, in->id);
+		any = true;
+	}
+}
+
 static void start(const struct configuration *c, struct text *out)
 {
 	const struct key *common = c->graph.common;
@@ -245,6 +261,7 @@ static void start(const struct configuration *c, struct text *out)
 	text_add(out,
 	    "\tif (mir_common.delay_ns > 0 && (rc = mir_sleep(mir_common.delay_ns)) < 0)\n"
 	    "\t\treturn mir_start_failed(\"delay\", rc);\n");
+	announcements(c, out);
 	if (c->graph.n_instances)
 		text_add(out, "\n");
 	for (size_t i = 0; i < c->graph.n_instances; i++) {

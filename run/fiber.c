@@ -417,6 +417,19 @@ int mir_wait(struct mir_waitq *q)
 	return self->result;
 }
 
+void mir_wait_out(struct mir_waitq *q)
+{
+	struct mir_fiber *self = s.current;
+	int64_t deadline = self->deadline;
+	bool cancelled = self->cancelled;
+
+	self->cancelled = false;
+	self->deadline = MIR_NEVER;
+	mir_wait(q);
+	self->deadline = deadline;
+	self->cancelled |= cancelled;
+}
+
 void mir_wake_one(struct mir_waitq *q)
 {
 	if (q->head)

@@ -16,6 +16,7 @@ static unsigned fail_at;
 static bool (*gate)(size_t size);
 
 static struct mir_pool small = { .size = sizeof(struct block) + MIR_MEM_SMALL, .keep = 1024 };
+static struct mir_pool page = { .size = sizeof(struct block) + MIR_MEM_PAGE, .keep = 512 };
 static struct mir_pool big = { .size = sizeof(struct block) + MIR_MEM_BIG, .keep = 64 };
 
 void mir_mem_stats(struct mir_mem_stats *out)
@@ -102,6 +103,11 @@ static void small_free(struct mir_mem *m)
 	mir_pool_put(&small, m, &stats.mems);
 }
 
+static void page_free(struct mir_mem *m)
+{
+	mir_pool_put(&page, m, &stats.mems);
+}
+
 static void big_free(struct mir_mem *m)
 {
 	mir_pool_put(&big, m, &stats.mems);
@@ -135,6 +141,8 @@ struct mir_mem *mir_mem_pooled(size_t size, uint8_t **p)
 {
 	if (size <= MIR_MEM_SMALL)
 		return block_init(mir_pool_get(&small, &stats.mems), small.size, small_free, p);
+	if (size <= MIR_MEM_PAGE)
+		return block_init(mir_pool_get(&page, &stats.mems), page.size, page_free, p);
 	if (size <= MIR_MEM_BIG)
 		return block_init(mir_pool_get(&big, &stats.mems), big.size, big_free, p);
 	return mir_mem_new(size, p);

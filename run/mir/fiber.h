@@ -68,6 +68,11 @@ struct mir_waitq {
  * the condition again after. */
 int mir_wait(struct mir_waitq *);
 
+/* As mir_wait, but for what must not be left before it is done, such as memory that a device
+ * writes to: neither a cancellation nor a deadline is its result, though a cancellation may be
+ * why it returns. Blocks. */
+void mir_wait_out(struct mir_waitq *);
+
 /* From anywhere, never block. In order of waiting. */
 void mir_wake_one(struct mir_waitq *);
 void mir_wake_all(struct mir_waitq *);

@@ -13,8 +13,9 @@ struct mir_mem_stats {
 };
 void mir_mem_stats(struct mir_mem_stats *out);
 
-/* Receive buffers: memory of a fixed size from a pool, for drivers: 2 kB and 64 kB. */
-enum { MIR_MEM_SMALL = 2048, MIR_MEM_BIG = 65536 };
+/* Receive buffers: memory of a fixed size from a pool, for drivers: 2 kB, 4 kB and 64
+ * kB. */
+enum { MIR_MEM_SMALL = 2048, MIR_MEM_PAGE = 4096, MIR_MEM_BIG = 65536 };
 struct mir_mem *mir_mem_pooled(size_t size, uint8_t **p);
 
 /* Tests: makes the n-th allocation from now (packet or mem) fail, once; 0: none. */
