@@ -284,6 +284,13 @@ size_t mir_pages_init(struct mir_pages *p, void *base, size_t n)
 	return own;
 }
 
+void mir_pages_soil(struct mir_pages *p)
+{
+	for (size_t i = 0; i < words_of(p->n); i++)
+		p->dirty[i] = ~p->map[i];
+	p->idle = p->n - p->used;
+}
+
 void *mir_pages_take(struct mir_pages *p, size_t n, size_t align, bool high)
 {
 	size_t i;

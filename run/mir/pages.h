@@ -25,6 +25,9 @@ struct mir_pages {
  * base is a multiple of MIR_PAGE, n < UINT32_MAX.  Returns how many pages the map took. */
 size_t mir_pages_init(struct mir_pages *, void *base, size_t n);
 
+/* After mir_pages_init: free pages may hold something though they were never in use. */
+void mir_pages_soil(struct mir_pages *);
+
 /* n pages in a row whose address is a multiple of `align` (a power of two, >= MIR_PAGE), the first
  * that fit, or NULL.  `high`: the last that fit; for what lives long (stacks), so that
  * it does not break up the rest. */

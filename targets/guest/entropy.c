@@ -1,5 +1,5 @@
-/* entropy.c: entropy of the tender (what it gave for the start, then what it is asked for), else of
- * the processor. */
+/* entropy.c: entropy of the host (what a tender gave for the start, then what it is asked for),
+ * else of the processor. */
 #include <mir/err.h>
 #include <mir/target.h>
 #include <string.h>
@@ -18,17 +18,6 @@ static size_t from_seed(uint8_t *p, size_t len)
 		memcpy(p, mir_guest.ext->seed + used, n);
 	used += n;
 	return n;
-}
-
-static bool from_tender(uint8_t *p, size_t len)
-{
-	struct mir_op_iov iov = { mir_guest_address(p), len };
-	struct mir_op op = { .code = MIR_OP_ENTROPY, .n = 1, .iov = mir_guest_address(&iov) };
-
-	if (!(mir_guest_features() & MIR_EXT_ENTROPY))
-		return false;
-	mir_host_submit(&op, 1);
-	return op.result == 0;
 }
 
 static bool from_cpu(uint8_t *p, size_t len)
@@ -51,7 +40,7 @@ MIR_COLD int mir_target_entropy(void *buf, size_t len)
 	uint8_t *p = buf;
 	size_t n = from_seed(p, len);
 
-	if (n == len || from_tender(p + n, len - n) || from_cpu(p + n, len - n))
+	if (n == len || mir_host_entropy(p + n, len - n) || from_cpu(p + n, len - n))
 		return 0;
 	return MIR_ENOENTROPY;
 }

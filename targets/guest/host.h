@@ -1,8 +1,5 @@
-/* host.h: what targets/hvt and targets/spt give to what they share, each in its own calls of the
- * tender.  Bound at link time.
- *
- * Shared code (targets/guest) knows nothing of hypercalls and system calls: network, disk, sleep
- * and entropy are arrays of struct mir_op, whatever the tender is.
+/* host.h: what each target without an operating system beneath gives to what they share
+ * (targets/guest).  Bound at link time.  What only targets with a tender have is in tender.h.
  */
 #ifndef MIR_GUEST_HOST_H
 #define MIR_GUEST_HOST_H
@@ -21,6 +18,13 @@ struct mir_guest {
 	struct mir_mft *mft;          /* the tender's copy */
 	const struct mir_ext *ext;    /* NULL: a tender without extensions */
 	int64_t entered;              /* the monotonic clock at the entry */
+
+	/* Without a tender: memory is what its firmware left, and not all in one. */
+	bool soiled;
+	const struct mir_guest_hole {
+		uint8_t *start, *end;
+	} * holes; /* in [mem_start, mem_end): no memory; ascending, whole pages */
+	unsigned n_holes;
 };
 
 /* Set by the entry code (start_CPU.S, start.c of hvt and spt), then it calls mir_guest_start on
@@ -30,17 +34,7 @@ extern struct mir_guest mir_guest;
 /* start.c: sets up memory, canary and entropy, then starts libc/, which calls main. */
 MIR_NORETURN void mir_guest_start(void);
 
-/* ---- by hvt and spt ---- */
-
-/* submit.c: does the operations in order; true if nothing came in between.  Under tenders without
- * extensions, in calls of the base ABI (one frame, one block range each; what cannot be done gets
- * -ENOSYS). Never fails as a whole. */
-void mir_host_submit(struct mir_op ops[], unsigned n);
-
-/* submit.c, net.c, block.c: drivers say so when they start: images that have no network or no disk
- * do not hold what moves their bytes. */
-void mir_host_use_net(void);
-void mir_host_use_block(void);
+/* ---- by each target ---- */
 
 /* clock.c */
 int64_t mir_host_monotonic(void);
@@ -58,6 +52,13 @@ enum mir_protect { MIR_PROTECT_NONE, MIR_PROTECT_READ, MIR_PROTECT_WRITE };
 /* Pages of memory from mem_start to mem_end (or of the read-only-after-start part of the image)
  * get another protection.  0, or MIR_ENOSYS where the tender allows no change. */
 int mir_host_protect(void *at, size_t len, enum mir_protect);
+
+/* The memory of whole pages goes back to the host.  True: they are zero now; false: they are as
+ * they were. */
+bool mir_host_release(void *at, size_t len);
+
+/* Random bytes of the host, as many as asked for; false: it gives none. */
+bool mir_host_entropy(void *buf, size_t len);
 
 /* The base of thread-local storage. */
 void mir_host_set_tls(void *base);

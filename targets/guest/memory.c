@@ -37,13 +37,7 @@ int mir_target_protect(void *at, size_t len, enum mir_access access)
 
 bool mir_target_release(void *at, size_t len)
 {
-	struct mir_op_iov iov = { mir_guest_address(at), len };
-	struct mir_op op = { .code = MIR_OP_RELEASE, .n = 1, .iov = mir_guest_address(&iov) };
-
-	if (len == 0)
-		return true;
-	mir_host_submit(&op, 1);
-	return op.result == 0;
+	return len == 0 || mir_host_release(at, len);
 }
 
 static uint8_t *page_up(uint8_t *p)
@@ -54,6 +48,19 @@ static uint8_t *page_up(uint8_t *p)
 static uint8_t *page_down(uint8_t *p)
 {
 	return p - ((uintptr_t)p & (MIR_PAGE - 1));
+}
+
+/* What is no memory counts as in use. */
+static void take_holes(uint8_t *from, const uint8_t *to)
+{
+	for (unsigned i = 0; i < mir_guest.n_holes; i++) {
+		const struct mir_guest_hole *h = &mir_guest.holes[i];
+		uint8_t *start = MIR_MAX(h->start, from);
+		const uint8_t *end = MIR_MIN((const uint8_t *)h->end, to);
+
+		if (start < end)
+			mir_pages_take_at(&pages, start, (size_t)(end - start) / MIR_PAGE);
+	}
 }
 
 /* What is left out at both ends is a matter of chance, and given up. */
@@ -68,6 +75,9 @@ MIR_COLD void mir_guest_memory_begin(uint64_t chance)
 
 	if (n > 0)
 		mir_pages_init(&pages, base + below * MIR_PAGE, n - below - above);
+	if (mir_guest.soiled)
+		mir_pages_soil(&pages);
+	take_holes(base + below * MIR_PAGE, end - above * MIR_PAGE);
 }
 
 static bool is_guarded(const void *stack)

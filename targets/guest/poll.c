@@ -9,6 +9,7 @@
 #include <mir/time.h>
 
 #include "guest.h"
+#include "tender.h"
 
 enum {
 	PORT_READS = 16, /* of one network in one submission */

@@ -46,7 +46,7 @@ MIR_COLD void mir_guest_start(void)
 	mir_boot_phase("entry");
 	if (mir_target_entropy(random_bytes, sizeof(random_bytes)) < 0 ||
 	    mir_target_entropy(&chance, sizeof(chance)) < 0)
-		fail("no entropy: neither the tender nor the processor has a generator of random "
+		fail("no entropy: neither the host nor the processor has a generator of random "
 		     "numbers; without secrets this image does not start\n");
 	mir_guest_memory_begin(chance);
 	stack = mir_target_stack_new(LOOP_STACK);

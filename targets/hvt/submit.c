@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../guest/host.h"
+#include "../guest/tender.h"
 #include "hvt.h"
 
 enum { BOUNCE = 32768 }; /* a multiple of every size of blocks; more than any frame of the ABI */

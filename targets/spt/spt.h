@@ -5,7 +5,7 @@
 #include <mir/cc.h>
 #include <mir/spt.h>
 
-#include "../guest/host.h"
+#include "../guest/tender.h"
 #include "calls.h"
 
 /* start_CPU.S: a system call of the host's Linux; its result, < 0: a negative errno. */

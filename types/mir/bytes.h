@@ -1,4 +1,4 @@
-/* bytes.h: numbers in network order, and a reader that cannot leave its buffer. */
+/* bytes.h: numbers in network order and the other, and a reader that cannot leave its buffer. */
 #ifndef MIR_BYTES_H
 #define MIR_BYTES_H
 
@@ -30,6 +30,22 @@ static inline void mir_put_be32(uint8_t *p, uint32_t v)
 {
 	mir_put_be16(p, (uint16_t)(v >> 16));
 	mir_put_be16(p + 2, (uint16_t)v);
+}
+
+/* In the order of most CPUs. */
+static inline uint16_t mir_le16(const uint8_t *p)
+{
+	return (uint16_t)(p[1] << 8 | p[0]);
+}
+
+static inline uint32_t mir_le32(const uint8_t *p)
+{
+	return (uint32_t)mir_le16(p + 2) << 16 | mir_le16(p);
+}
+
+static inline uint64_t mir_le64(const uint8_t *p)
+{
+	return (uint64_t)mir_le32(p + 4) << 32 | mir_le32(p);
 }
 
 /* Reads from p up to end.  A read past the end returns 0 (or NULL) and sets `bad`, which

@@ -3,6 +3,8 @@
 #include <mir/guest_block.h>
 #include <mir/log.h>
 
+#include "../tender.h"
+
 MIR_LOG_SOURCE(block);
 
 enum { OPS = 8, SECTOR_MIN = 512 };

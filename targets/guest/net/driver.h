@@ -4,6 +4,8 @@
 
 #include <mir/guest_net.h>
 
+#include "../tender.h"
+
 enum {
 	MIR_GUEST_ETHER = 14,
 	MIR_GUEST_VLAN = 4,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../host.h"
+#include "../tender.h"
 
 enum { FAKE_FRAMES = 256, FAKE_FRAME = 70000, FAKE_DISK = 64 * 1024 };
 

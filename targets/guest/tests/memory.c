@@ -25,6 +25,7 @@ static void stack_release(void *stack, size_t size);
 static int entropy_of_guest(void *buf, size_t len);
 
 #include "../entropy.c"
+#include "../tender.c"
 #include "../memory.c"
 
 static uint8_t *memory;
