@@ -24,6 +24,7 @@ const struct option options_run[] = {
 	{ "tap", 0, "[NET=]NAME",
 	    "name of the tap device that is made (default: mir0, mir1, ...)" },
 	{ "host-ipv4", 0, "[NET=]CIDR", "the host's address on it (default: 10.0.0.1/24 if free)" },
+	{ "boot-chart", 0, NULL, "show how long each phase of the image's start took" },
 	OPTIONS_TENDER,
 	OPTIONS_HYPERVISOR,
 	OPTION_END,
@@ -345,6 +346,8 @@ int command_run(const struct arguments *args)
 		tender_answer(&m, list_has(&args->rest, "--version"));
 		return EXIT_OK;
 	}
+	if (argument_given(args, "boot-chart"))
+		list_add(&boot, "--boot-chart");
 	if (!asks && !shown &&
 	    (!check_groups(args, &groups) || set_up_all(&m, args, &groups, &nets, &boot) < 0))
 		return EXIT_RUN;

@@ -3,17 +3,20 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tender.h"
 
 enum {
 	VNET_HEADER = 10, /* struct virtio_net_hdr */
+	MTU_DEFAULT = 1500,
 	MTU_MIN = 68,
 	MTU_MAX = 65521,
 	MAC = 6,
@@ -140,6 +143,56 @@ static int open_tap(const struct attach *a, bool header, uint16_t *mtu)
 	return fd;
 }
 
+/* Is the interface of that name here the tap behind `fd`, not another's namesake? */
+static bool is_here(int fd, const char *name)
+{
+	struct ifreq here = { .ifr_flags = 0 }, tap = { .ifr_flags = 0 };
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool same;
+
+	memcpy(here.ifr_name, name, IFNAMSIZ);
+	same = s >= 0 && ioctl(s, SIOCGIFHWADDR, &here) == 0 &&
+	       ioctl(fd, SIOCGIFHWADDR, &tap) == 0 &&
+	       memcmp(here.ifr_hwaddr.sa_data, tap.ifr_hwaddr.sa_data, MAC) == 0;
+	if (s >= 0)
+		close(s);
+	return same;
+}
+
+static bool same_file(int a, int b)
+{
+	struct stat s, t;
+
+	return fstat(a, &s) == 0 && fstat(b, &t) == 0 && s.st_dev == t.st_dev &&
+	       s.st_ino == t.st_ino;
+}
+
+/* The MTU of the tap behind `fd`, which may be of another network namespace: to ask that one takes
+ * capabilities. */
+static uint16_t taken_mtu(int fd, const char *name)
+{
+	int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int there = ioctl(fd, TUNGETDEVNETNS);
+	uint16_t mtu = MTU_DEFAULT;
+
+	if (there < 0 ? is_here(fd, name) : same_file(here, there)) {
+		mtu = look_up(name);
+	} else if (there >= 0 && here >= 0 && setns(there, CLONE_NEWNET) == 0) {
+		mtu = look_up(name);
+		if (setns(here, CLONE_NEWNET) < 0)
+			die("back to the own network namespace: %s", strerror(errno));
+	} else {
+		say("warning: %s is of another network namespace, whose settings cannot be read: "
+		    "taking its MTU for %d; with another, start the tender in that namespace",
+		    name, MTU_DEFAULT);
+	}
+	if (there >= 0)
+		close(there);
+	if (here >= 0)
+		close(here);
+	return mtu;
+}
+
 /* A tap that whoever started us has opened. */
 static int take_tap(const struct attach *a, bool *header, uint16_t *mtu)
 {
@@ -160,7 +213,7 @@ static int take_tap(const struct attach *a, bool *header, uint16_t *mtu)
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		die("%s=%s: %s", option, a->what, strerror(errno));
 	r.ifr_name[IFNAMSIZ - 1] = '\0';
-	*mtu = look_up(r.ifr_name);
+	*mtu = taken_mtu(fd, r.ifr_name);
 	return fd;
 }
 

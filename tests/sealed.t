@@ -22,6 +22,7 @@ for t in $targets; do
 	where=$t inside=
 	if built hello -t $t; then
 		is "hello: $t: greets" "$(mirage run -t $t --mem=4 2>/dev/null)" "Hello from a unikernel!"
+		has "hello: $t: a chart of its start" "$(mirage run -t $t --mem=4 --boot-chart 2>&1)" "length us +phase"
 		mirage run -t $t -- --no-such-key >/dev/null 2>&1; is "hello: $t: a bad boot argument" $? 64
 		has "hello: $t: help" "$(mirage run -t $t -- --help 2>/dev/null)" "--boot-chart"
 		has "hello: $t: tells its target" "$(mirage query --image dist/hello.$t)" "abi +$t 2"

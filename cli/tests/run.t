@@ -37,6 +37,7 @@ C
 check "builds when it must" mirage run
 is "output is the image's alone" "$(mirage run 2>/dev/null -- --act 'a  "b"')" 'says a  "b"'
 is "arguments before -- are boot arguments too" "$(mirage run --act=x 2>/dev/null)" "says x"
+has "--boot-chart is one that needs no --" "$(mirage run --boot-chart 2>&1)" "length us +phase"
 mirage run -- --status=7 >/dev/null 2>&1; is "the image's status" $? 7
 mirage run -- --nonsense >/dev/null 2>&1; is "a bad boot argument: 64" $? 64
 out=$(mirage run -- --help 2>/dev/null); is "--help: 0" $? 0

@@ -293,6 +293,21 @@ if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare -n true 2>/dev/null; the
 		out=$(in_ns "$space" "$tender" --net:net=tap1 --net-mac:net=$mac "$dir/net.spt" hello 2>&1)
 		has "--net-mac:net=$mac is refused" "$out" "--net-mac:net=$mac"
 	done
+	# Opened in one namespace, passed to a tender in another.
+	chmod 755 "$dir"
+	cat >"$dir/pass.py" <<'P'
+import fcntl, os, struct, subprocess, sys
+fd = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(fd, 0x400454ca, struct.pack("16sH22x", b"tap1", 0x5002))
+os.set_inheritable(fd, True)
+argv = ["unshare", "-n"] if len(sys.argv) < 5 else ["unshare", "-n", "setpriv", "--reuid", sys.argv[4], "--clear-groups"]
+subprocess.run(argv + [sys.argv[1], "--net:net=@%d" % fd, sys.argv[2], sys.argv[3]], close_fds=False)
+P
+	out=$(in_ns "$space" python3 "$dir/pass.py" "$tender" "$dir/net.spt" devices 2>&1)
+	has "a descriptor of another network namespace" "$out" "mtu 9000"
+	out=$(in_ns "$space" python3 "$dir/pass.py" "$tender" "$dir/net.spt" devices 65534 2>&1)
+	has "one that may not ask there says so" "$out" "warning: tap1 is of another network namespace"
+	has "and takes the usual MTU" "$out" "mtu 1500"
 	ip -n "$space" link set tap1 down
 	out=$(in_ns "$space" "$tender" --net:net=tap1 "$dir/plainnet.spt" send receive hello 2>&1)
 	has "an interface that is down: a warning" "$out" "warning: tap1 is down"
