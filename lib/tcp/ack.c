@@ -19,6 +19,8 @@ void mir_tcb_update_mss(struct mir_tcb *t)
 
 void mir_tcb_negotiate(struct mir_tcb *t, const struct mir_tcp_segment *s)
 {
+	const struct mir_tcp_cc_ops *ops;
+
 	t->use_ts = t->use_ts && s->has_ts;
 	t->use_sack = t->use_sack && s->sack_permitted;
 	t->use_scale = t->use_scale && s->has_scale;
@@ -28,8 +30,9 @@ void mir_tcb_negotiate(struct mir_tcb *t, const struct mir_tcp_segment *s)
 	t->peer_mss = s->mss ? s->mss : MIR_TCP_DEFAULT_MSS;
 	mir_tcb_ecn_syn(t, s->flags);
 	mir_tcb_update_mss(t);
+	ops = t->cc.ops;
 	mir_tcp_cc_release(&t->cc);
-	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
+	mir_tcp_cc_start(&t->cc, ops, t->mss);
 }
 
 /* The window field updates SND.WND, unless the segment is older than the last that did.  One that

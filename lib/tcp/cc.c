@@ -25,6 +25,16 @@ void mir_tcp_cc_start(struct mir_tcp_cc *cc, const struct mir_tcp_cc_ops *ops, u
 	}
 }
 
+void mir_tcp_cc_change(struct mir_tcp_cc *cc, const struct mir_tcp_cc_ops *ops)
+{
+	struct mir_tcp_cc before = *cc;
+
+	mir_tcp_cc_start(cc, ops, before.mss);
+	mir_tcp_cc_release(&before);
+	cc->cwnd = before.cwnd;
+	cc->ssthresh = before.ssthresh;
+}
+
 void mir_tcp_cc_release(struct mir_tcp_cc *cc)
 {
 	if (cc->ops && cc->ops->release)

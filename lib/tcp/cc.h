@@ -79,6 +79,8 @@ static inline uint32_t mir_tcp_initial_window(uint32_t mss)
 /* cc.c: begins with `ops`, or, where these have no memory, with New Reno. */
 void mir_tcp_cc_start(struct mir_tcp_cc *, const struct mir_tcp_cc_ops *, uint32_t mss);
 void mir_tcp_cc_release(struct mir_tcp_cc *);
+/* Goes on with `ops`, and the window that there is. */
+void mir_tcp_cc_change(struct mir_tcp_cc *, const struct mir_tcp_cc_ops *);
 /* By name; cubic if there is none of this name, or name is NULL. */
 const struct mir_tcp_cc_ops *mir_tcp_cc_find(const char *name);
 

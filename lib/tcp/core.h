@@ -149,6 +149,8 @@ extern const struct mir_flow_ops mir_tcp_flow_ops;
 int mir_tcp_connect_op(struct mir_tcp *, const struct mir_endpoint *local,
     const struct mir_endpoint *peer, const struct mir_tcp_options *, struct mir_tcp_flow **out);
 
+int mir_tcp_set_op(struct mir_tcp_flow *, enum mir_tcp_option, int64_t value, const char *name);
+
 /* listen.c */
 int mir_tcp_listen_op(struct mir_tcp *, const struct mir_endpoint *local, unsigned backlog,
     const struct mir_tcp_options *, mir_tcp_accept *accept, void *arg,

@@ -52,6 +52,7 @@ static const struct mir_tcp_ops ops = {
 	.listen = mir_tcp_listen_op,
 	.unlisten = mir_tcp_unlisten_op,
 	.pause = mir_tcp_pause_op,
+	.set = mir_tcp_set_op,
 };
 
 static void set_config(struct mir_tcp_core *core, const struct mir_tcp_device_config *config)

@@ -176,6 +176,18 @@ const struct mir_flow_ops mir_tcp_flow_ops = {
 	.when_readable = flow_when_readable,
 };
 
+int mir_tcp_set_op(
+    struct mir_tcp_flow *flow, enum mir_tcp_option option, int64_t value, const char *name)
+{
+	struct mir_tcp_conn *c = conn_of(&flow->flow);
+	int rc = option == MIR_TCP_SET_CONGESTION ? mir_tcb_set_congestion(&c->tcb, name)
+						  : mir_tcb_set(&c->tcb, option, value, mir_now());
+
+	if (rc == 0)
+		mir_tcp_conn_update(c);
+	return rc;
+}
+
 /* Chooses what the caller left open of the local side. */
 static int choose_local(
     struct mir_tcp_core *core, const struct mir_endpoint *local, struct mir_tcp_tuple *tuple)

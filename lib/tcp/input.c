@@ -210,6 +210,8 @@ static void accepted(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 	if (t->state == MIR_TCP_TIME_WAIT)
 		return;
 	mir_tcb_ecn_text(t, s);
+	if (s->timeout)
+		mir_tcb_hear_timeout(t, s->timeout);
 	if (s->len > 0 && t->orphan && !t->fin_received) {
 		/* Section 3.6.1: nobody is there to read what comes. */
 		mir_tcb_abort(t, MIR_ECONNABORTED, now);

@@ -33,6 +33,7 @@ static uint32_t send_record(struct mir_tcp_sender *o, uint32_t i)
 	if (text <= o->mss)
 		return mir_tcp_send_range(o, from, len);
 	bare.nsack = 0;
+	bare.timeout = 0;
 	bare.mss = t->mss;
 	sent = mir_tcp_send_range(&bare, from, len);
 	t->due |= MIR_TCB_DUE_ACK;
@@ -246,6 +247,7 @@ static uint32_t send_mtu_probe(struct mir_tcp_sender *o, uint32_t pipe)
 	if (len == 0)
 		return 0;
 	large.mss = len;
+	large.timeout = 0;
 	n = send_next(&large, len, false);
 	if (n < len) /* no memory, or in too many pieces */
 		t->mtu_probe = 0;
@@ -277,12 +279,17 @@ static void send_new(struct mir_tcp_sender *o, uint32_t pipe)
 
 /* As many blocks as fit, beside some text, into a segment of the path: an ACK that is too large for
  * it would never arrive. */
-static void gather_sacks(struct mir_tcp_sender *o)
+static void gather_options(struct mir_tcp_sender *o)
 {
 	struct mir_tcb *t = o->t;
 	unsigned max = MIR_MIN(t->use_ts ? 3u : MIR_TCP_SACKS, (t->mss - 4u - LEAST_TEXT) / 8);
 
 	o->mss = t->mss;
+	o->timeout = 0;
+	if (t->timeout_due && !t->dsack_due && !t->recvq.ooo && t->mss > 2 * MIR_TCP_MIN_MSS) {
+		o->timeout = mir_tcp_timeout_encode(t->user_timeout);
+		o->mss -= MIR_TCP_TIMEOUT_SPACE;
+	}
 	if (!t->use_sack || (!t->dsack_due && !t->recvq.ooo) || max == 0)
 		return;
 	if (t->dsack_due)
@@ -330,7 +337,7 @@ void mir_tcb_output(struct mir_tcb *t, int64_t now, mir_tcb_emit *emit, void *ar
 			send_acks(&o);
 		return;
 	}
-	gather_sacks(&o);
+	gather_options(&o);
 	if (t->due & MIR_TCB_DUE_TAIL)
 		send_probe(&o);
 	pipe = mir_tcb_pipe(t);

@@ -74,6 +74,7 @@ void mir_tcp_send_syn(struct mir_tcp_sender *o)
 	s.sack_permitted = t->use_sack;
 	s.has_scale = t->use_scale;
 	s.scale = t->receive_shift;
+	s.timeout = t->tell_timeout ? mir_tcp_timeout_encode(t->user_timeout) : 0;
 	if (!send_bare(o, &s)) {
 		t->rtx_at = o->now + t->rto;
 		return;
@@ -140,6 +141,10 @@ uint32_t mir_tcp_send_range(struct mir_tcp_sender *o, uint32_t from, uint32_t sp
 	}
 	common(o, &s);
 	s.len = got;
+	if (got > 0 && o->timeout) {
+		s.timeout = o->timeout;
+		t->timeout_due = false;
+	}
 	if (mir_seq_lt(from, t->nxt))
 		t->env->stats.retransmits += (got + o->mss - 1) / o->mss;
 	t->env->stats.bytes_out += got;

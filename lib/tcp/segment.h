@@ -13,6 +13,7 @@ struct mir_tcp_sender {
 	uint32_t mss; /* payload, beside the SACK blocks that go along */
 	struct mir_tcp_range sack[MIR_TCP_SACKS];
 	uint8_t nsack;
+	uint16_t timeout; /* option for segments with text; 0: none */
 };
 
 /* Sends numbers from..from+span of the sequence, our FIN included if they reach it.  Returns how

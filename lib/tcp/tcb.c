@@ -5,13 +5,10 @@
 enum {
 	SEND_START = 256 * 1024, /* first size of the send queue */
 	QUICK_ACKS = 16,
-	KEEP_PROBES = 9,
 };
 
-#define USER_TIMEOUT  MIR_SECOND(300)
-#define KEEP_INTERVAL MIR_SECOND(75)
-#define FIN_WAIT_2    MIR_SECOND(60)
-#define RTO_INITIAL   MIR_SECOND(1)
+#define FIN_WAIT_2  MIR_SECOND(60)
+#define RTO_INITIAL MIR_SECOND(1)
 
 static const char *const names[] = {
 	[MIR_TCP_CLOSED] = "CLOSED",
@@ -90,6 +87,12 @@ static uint8_t shift_for(uint32_t limit)
 	return shift;
 }
 
+static const struct mir_tcp_cc_ops *congestion(const struct mir_tcb_start *s)
+{
+	return s->options && s->options->congestion ? mir_tcp_cc_find(s->options->congestion)
+						    : s->env->cc;
+}
+
 static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 {
 	static const struct mir_tcp_options none;
@@ -118,12 +121,15 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.quick_acks = QUICK_ACKS,
 		.reorder_steps = 1,
 		.rto = RTO_INITIAL,
-		.user_timeout = o->user_timeout_ns ? o->user_timeout_ns : USER_TIMEOUT,
+		.user_timeout = o->user_timeout_ns ? o->user_timeout_ns : MIR_TCB_USER_TIMEOUT,
 		.keep_idle = o->keepalive_idle_ns,
 		.keep_interval =
-		    o->keepalive_interval_ns ? o->keepalive_interval_ns : KEEP_INTERVAL,
+		    o->keepalive_interval_ns ? o->keepalive_interval_ns : MIR_TCB_KEEP_INTERVAL,
 		.keep_max = (uint8_t)(o->keepalive_probes ? MIR_MIN(o->keepalive_probes, 255u)
-							  : KEEP_PROBES),
+							  : MIR_TCB_KEEP_PROBES),
+		.tell_timeout = o->tell_timeout,
+		.timeout_fixed = o->user_timeout_ns != 0,
+		.timeout_due = o->tell_timeout,
 		.progress_at = now,
 		.heard_at = now,
 		.sent_at = now,
@@ -142,7 +148,7 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 	t->max_slices = MIR_MAX(t->max_slices, (uint8_t)1);
 	t->env->stats.states[MIR_TCP_CLOSED]++;
 	mir_tcb_update_mss(t);
-	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
+	mir_tcp_cc_start(&t->cc, congestion(s), t->mss);
 }
 
 void mir_tcb_connect(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
@@ -185,7 +191,7 @@ void mir_tcb_accept(
 	t->env->stats.passive_opens++;
 	mir_tcb_update_mss(t);
 	mir_tcp_cc_release(&t->cc);
-	mir_tcp_cc_start(&t->cc, t->env->cc, t->mss);
+	mir_tcp_cc_start(&t->cc, congestion(s), t->mss);
 	mir_tcb_transition(t, MIR_TCP_SYN_RECEIVED, now);
 	mir_tcb_arm_rtx(t, now, true); /* if the first segment should not complete the handshake */
 }

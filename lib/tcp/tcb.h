@@ -41,6 +41,11 @@ enum {
 	MIR_TCB_TIME_WAIT = 32, /* state is TIME_WAIT: only the entry of timewait.c is needed */
 };
 
+/* Unless the user says otherwise. */
+#define MIR_TCB_USER_TIMEOUT  MIR_SECOND(300)
+#define MIR_TCB_KEEP_INTERVAL MIR_SECOND(75)
+enum { MIR_TCB_KEEP_PROBES = 9 };
+
 enum { MIR_TCB_RECEIVE_START = 64 * 1024 }; /* first size of the receive buffer */
 
 /* What is to be sent whether there are data or not, in tcb->due. */
@@ -102,6 +107,9 @@ struct mir_tcb {
 	bool cwnd_limited; /* the congestion window kept data back when limited_end was SND.NXT */
 	bool tso;          /* super-segments may be sent */
 	bool passive;
+	bool tell_timeout;  /* the user timeout option is sent, and the peer's heard */
+	bool timeout_fixed; /* but not heard: the user has chosen */
+	bool timeout_due;   /* it goes with the next text */
 	uint8_t send_shift, receive_shift;
 	uint8_t backoff;     /* of the retransmission or persist timer */
 	uint8_t keep_probes; /* sent without an answer */
@@ -252,6 +260,12 @@ void mir_tcb_close(struct mir_tcb *, int64_t now);
 /* RST to the peer, if it knows of us; CLOSED with `error`. */
 void mir_tcb_abort(struct mir_tcb *, int error, int64_t now);
 
+/* options.c: the user changes his mind. MIR_EINVAL. */
+int mir_tcb_set(struct mir_tcb *, enum mir_tcp_option, int64_t value, int64_t now);
+int mir_tcb_set_congestion(struct mir_tcb *, const char *name);
+/* The peer's user timeout option: advice (RFC 5482 section 3.1). */
+void mir_tcb_hear_timeout(struct mir_tcb *, uint16_t field);
+
 /* Every change of state. */
 void mir_tcb_transition(struct mir_tcb *, enum mir_tcp_state, int64_t now);
 void mir_tcb_die(struct mir_tcb *, int error, int64_t now);
@@ -344,6 +358,8 @@ void mir_tcb_rtt_sample(struct mir_tcb *, int64_t rtt);
 /* Arms or stops the retransmission timer after an ACK of new data or a send. */
 void mir_tcb_arm_rtx(struct mir_tcb *, int64_t now, bool restart);
 void mir_tcb_heard(struct mir_tcb *, int64_t now);
+/* How long something may be unacknowledged has changed. */
+void mir_tcb_patience_changed(struct mir_tcb *, int64_t now);
 
 /* recover.c: loss recovery. */
 /* Numbers below `ack`, and in SACK blocks, have arrived. */

@@ -80,6 +80,13 @@ void mir_tcb_arm_rtx(struct mir_tcb *t, int64_t now, bool restart)
 	}
 }
 
+void mir_tcb_patience_changed(struct mir_tcb *t, int64_t now)
+{
+	if (t->rtx_at != MIR_NEVER)
+		t->rtx_at =
+		    MIR_MAX(MIR_MIN(t->rtx_at, mir_time_add(t->progress_at, patience(t))), now);
+}
+
 void mir_tcb_heard(struct mir_tcb *t, int64_t now)
 {
 	t->heard_at = now;
@@ -150,6 +157,7 @@ static void retransmit(struct mir_tcb *t, int64_t now)
 		return;
 	}
 	t->env->stats.timeouts++;
+	t->timeout_due = t->tell_timeout;
 	t->rto_ts = mir_tcb_ts(t, now);
 	if (mir_tcb_in_handshake(t)) {
 		t->due |= MIR_TCB_DUE_SYN;

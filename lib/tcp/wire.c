@@ -1,10 +1,11 @@
-/* wire.c: parsing and building TCP segments (RFC 9293 section 3.1 and 3.2; options of RFC 7323
- * and RFC 2018). */
+/* wire.c: parsing and building TCP segments (RFC 9293 section 3.1 and 3.2; options of RFC 7323,
+ * RFC 2018 and RFC 5482). */
 #include "wire.h"
 
 #include <mir/checksum.h>
 #include <mir/err.h>
 #include <mir/ip.h>
+#include <mir/time.h>
 
 enum {
 	OPT_END = 0,
@@ -14,6 +15,7 @@ enum {
 	OPT_SACK_PERMITTED = 4,
 	OPT_SACK = 5,
 	OPT_TIMESTAMPS = 8,
+	OPT_TIMEOUT = 28,
 };
 
 /* One option of the right length; a known one of another length is ignored. */
@@ -32,6 +34,8 @@ static void take_option(struct mir_tcp_segment *s, uint8_t kind, const uint8_t *
 		s->has_ts = true;
 		s->tsval = mir_be32(p);
 		s->tsecr = mir_be32(p + 4);
+	} else if (kind == OPT_TIMEOUT && len == 2) {
+		s->timeout = mir_be16(p);
 	} else if (kind == OPT_SACK && len % 8 == 0 && len / 8 <= MIR_TCP_SACKS) {
 		s->nsack = (uint8_t)(len / 8);
 		for (unsigned i = 0; i < s->nsack; i++)
@@ -97,9 +101,25 @@ unsigned mir_tcp_header_size(const struct mir_tcp_segment *s)
 		n += 4;
 	if (s->has_ts)
 		n += MIR_TCP_TS_SPACE;
+	if (s->timeout)
+		n += MIR_TCP_TIMEOUT_SPACE;
 	if (s->nsack)
 		n += 4 + 8u * s->nsack;
 	return n;
+}
+
+uint16_t mir_tcp_timeout_encode(int64_t ns)
+{
+	int64_t s = MIR_MAX(ns / MIR_SECOND(1), 1);
+
+	if (s < 0x8000)
+		return (uint16_t)s;
+	return (uint16_t)(0x8000 | MIR_MIN(s / 60, 0x7fff));
+}
+
+int64_t mir_tcp_timeout_decode(uint16_t field)
+{
+	return MIR_SECOND(field & 0x7fff) * (field & 0x8000 ? 60 : 1);
 }
 
 static uint8_t *put_option(uint8_t *p, uint8_t kind, uint8_t len, unsigned nops)
@@ -129,6 +149,11 @@ static void build_options(const struct mir_tcp_segment *s, uint8_t *p)
 		mir_put_be32(p, s->tsval);
 		mir_put_be32(p + 4, s->tsecr);
 		p += 8;
+	}
+	if (s->timeout) {
+		p = put_option(p, OPT_TIMEOUT, 4, 0);
+		mir_put_be16(p, s->timeout);
+		p += 2;
 	}
 	if (s->nsack) {
 		p = put_option(p, OPT_SACK, (uint8_t)(2 + 8 * s->nsack), 2);

@@ -22,6 +22,7 @@ enum {
 	MIR_TCP_HEADER_MAX = 60,
 	MIR_TCP_SACKS = 4,     /* blocks that fit in a header */
 	MIR_TCP_TS_SPACE = 12, /* timestamps, padded */
+	MIR_TCP_TIMEOUT_SPACE = 4,
 	MIR_TCP_MAX_SHIFT = 14,
 	MIR_TCP_MIN_MSS = 28, /* smaller offers are taken for this; of the smallest MTU, 68 */
 	MIR_TCP_DEFAULT_MSS = 536,
@@ -48,6 +49,7 @@ struct mir_tcp_segment {
 	uint8_t flags;
 	uint8_t header;       /* bytes */
 	uint16_t mss;         /* 0: option absent */
+	uint16_t timeout;     /* user timeout, as in the field (RFC 5482); 0: absent */
 	bool has_scale;       /* window scale */
 	bool sack_permitted;  /* only in SYN */
 	bool has_ts;          /* timestamps */
@@ -69,6 +71,10 @@ unsigned mir_tcp_header_size(const struct mir_tcp_segment *);
  * pseudo-header's sum in the checksum field. */
 void mir_tcp_build(
     const struct mir_tcp_segment *, const struct mir_tcp_tuple *, struct mir_packet *p);
+
+/* The user timeout option's field (RFC 5482 section 2): 15 bits of seconds or of minutes. */
+uint16_t mir_tcp_timeout_encode(int64_t ns);
+int64_t mir_tcp_timeout_decode(uint16_t field);
 
 /* Can it be the address of one host (RFC 9293 section 3.9.2.3)?  That of a subnet's broadcasts is
  * known to IP alone. */

@@ -33,6 +33,7 @@ static const struct chapter chapters[] = {
 	{ 6191, "TIME-WAIT and timestamps", rfc6191 },
 	{ 1337, "TIME-WAIT and resets", rfc1337 },
 	{ 4987, "floods of SYNs", rfc4987 },
+	{ 5482, "the user timeout option", rfc5482 },
 	{ 7413, "TCP Fast Open", rfc7413 },
 };
 

@@ -25,8 +25,21 @@ struct mir_tcp_options {
 	int64_t keepalive_interval_ns; /* 0: 75 s */
 	unsigned keepalive_probes;     /* 0: 9 */
 	int64_t user_timeout_ns; /* give up when data is unacknowledged for so long; 0: 5 min */
+	bool tell_timeout;       /* the peer is told, and heard if it asks for more (RFC 5482) */
+	const char *congestion;  /* congestion control, which outlives us; NULL: the device's key */
 	uint32_t send_buffer;    /* bytes queued before write blocks; 0: the device's key */
 	uint32_t receive_buffer; /* largest window; 0: the device's key */
+};
+
+/* What can be changed of a connection that there is; each as in the options above. */
+enum mir_tcp_option {
+	MIR_TCP_SET_NODELAY,            /* 0 or 1 */
+	MIR_TCP_SET_KEEPALIVE_IDLE,     /* ns; 0: no keep-alive */
+	MIR_TCP_SET_KEEPALIVE_INTERVAL, /* ns */
+	MIR_TCP_SET_KEEPALIVE_PROBES,
+	MIR_TCP_SET_USER_TIMEOUT, /* ns */
+	MIR_TCP_SET_TELL_TIMEOUT, /* 0 or 1 */
+	MIR_TCP_SET_CONGESTION,   /* by name */
 };
 
 /* A connection was accepted: established, and yours.  Called from the event loop: must not block;
@@ -58,6 +71,10 @@ struct mir_tcp_ops {
 	/* Takes the pressure off: a paused listener leaves new connections waiting (host) or drops
 	 * their SYN (own stack), until resumed. */
 	void (*pause)(struct mir_tcp_listener *, bool paused);
+
+	/* Changes an option of a connection: a number, or a name.  MIR_EINVAL: a value that cannot
+	 * be, a name of nothing; MIR_ENOSYS: not offered here. */
+	int (*set)(struct mir_tcp_flow *, enum mir_tcp_option, int64_t value, const char *name);
 };
 
 struct mir_tcp {
@@ -91,6 +108,16 @@ static inline void mir_tcp_unlisten(struct mir_tcp_listener *l)
 static inline void mir_tcp_pause(struct mir_tcp_listener *l, bool paused)
 {
 	l->tcp->ops->pause(l, paused);
+}
+
+static inline int mir_tcp_set(struct mir_tcp_flow *f, enum mir_tcp_option o, int64_t value)
+{
+	return f->tcp->ops->set(f, o, value, NULL);
+}
+
+static inline int mir_tcp_set_congestion(struct mir_tcp_flow *f, const char *name)
+{
+	return f->tcp->ops->set(f, MIR_TCP_SET_CONGESTION, 0, name);
 }
 
 #endif

@@ -12,6 +12,7 @@
 #include <mir/mem.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -264,6 +265,51 @@ static void flow_abort(struct mir_flow *flow)
 
 	setsockopt(f->poll.fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	release(f);
+}
+
+/* Whole units of at least one, but 0 stays 0. */
+static int units(int64_t value, int64_t unit)
+{
+	return value ? (int)MIR_MIN(MIR_MAX(value / unit, 1), INT32_MAX) : 0;
+}
+
+int mir_host_tcp_set(
+    struct mir_tcp_flow *flow, enum mir_tcp_option option, int64_t value, const char *name)
+{
+	struct host_flow *f = mir_container(flow, struct host_flow, tcp);
+	int level = IPPROTO_TCP, what = TCP_NODELAY, n = value != 0, rc;
+
+	if (value < 0)
+		return MIR_EINVAL;
+	switch (option) {
+	case MIR_TCP_SET_NODELAY: break;
+	case MIR_TCP_SET_KEEPALIVE_IDLE:
+		rc = setsockopt(f->poll.fd, SOL_SOCKET, SO_KEEPALIVE, &n, sizeof(n));
+		if (rc < 0 || n == 0)
+			return rc < 0 ? mir_host_error(errno) : 0;
+		what = TCP_KEEPIDLE;
+		n = units(value, MIR_SECOND(1));
+		break;
+	case MIR_TCP_SET_KEEPALIVE_INTERVAL:
+		what = TCP_KEEPINTVL;
+		n = value ? units(value, MIR_SECOND(1)) : 75;
+		break;
+	case MIR_TCP_SET_KEEPALIVE_PROBES:
+		what = TCP_KEEPCNT;
+		n = value ? units(value, 1) : 9;
+		break;
+	case MIR_TCP_SET_USER_TIMEOUT:
+		what = TCP_USER_TIMEOUT;
+		n = value ? units(value, MIR_MS(1)) : 300000;
+		break;
+	case MIR_TCP_SET_TELL_TIMEOUT: return MIR_ENOSYS;
+	case MIR_TCP_SET_CONGESTION:
+		if (!name) /* the host's own cannot be asked for */
+			return MIR_ENOSYS;
+		rc = setsockopt(f->poll.fd, level, TCP_CONGESTION, name, (socklen_t)strlen(name));
+		return rc == 0 ? 0 : errno == ENOENT ? MIR_EINVAL : mir_host_error(errno);
+	}
+	return setsockopt(f->poll.fd, level, what, &n, sizeof(n)) < 0 ? mir_host_error(errno) : 0;
 }
 
 static void flow_when_readable(struct mir_flow *flow, mir_flow_ready *ready, void *arg)

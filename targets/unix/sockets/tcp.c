@@ -7,6 +7,7 @@
 #include <mir/timer.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,6 +50,9 @@ void mir_host_tcp_options(int fd, const struct mir_tcp_options *o)
 	}
 	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
 	    o->user_timeout_ns ? (int)(o->user_timeout_ns / MIR_MS(1)) : 300000);
+	if (o->congestion)
+		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, o->congestion,
+		    (socklen_t)strlen(o->congestion));
 	if (o->send_buffer)
 		set(fd, SOL_SOCKET, SO_SNDBUF, (int)MIR_MIN(o->send_buffer, 1u << 30));
 	if (o->receive_buffer)
@@ -276,4 +280,5 @@ const struct mir_tcp_ops mir_host_tcp_ops = {
 	.listen = tcp_listen,
 	.unlisten = tcp_unlisten,
 	.pause = tcp_pause,
+	.set = mir_host_tcp_set,
 };

@@ -1,4 +1,4 @@
-/* open.c: RFC 7413, RFC 5482: what is not done, and what happens instead. */
+/* open.c: RFC 7413: what is not done, and what happens instead. */
 #include "../script.h"
 
 static void ignored(void)

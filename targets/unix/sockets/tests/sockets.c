@@ -5,8 +5,11 @@
 #include <mir/mem.h>
 #include <mir/start.h>
 #include <mir/test.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 static struct mir_host_stack host;
 static struct mir_tcp_flow *taken[4096];
@@ -122,6 +125,50 @@ static void tcp_streams(void)
 	mir_join(down);
 	ok(mir_flow_drain(&taken[0]->flow) == 0, "drained");
 	ok(mir_flow_write_copy(&a->flow, "x", 1) == MIR_EPIPE, "no write after shutdown");
+	mir_flow_close(&a->flow);
+	mir_flow_close(&taken[0]->flow);
+	mir_tcp_unlisten(l);
+}
+
+static int option_of(struct mir_tcp_flow *f, int level, int name)
+{
+	socklen_t len = sizeof(int);
+	int value = -1, n = 0;
+
+	/* The connection's descriptor is the one with its port. */
+	for (int fd = 3; fd < 64; fd++) {
+		struct sockaddr_in a = { 0 };
+
+		n = sizeof(a);
+		if (getsockname(fd, (struct sockaddr *)&a, (socklen_t *)&n) == 0 &&
+		    ntohs(a.sin_port) == f->local.port)
+			getsockopt(fd, level, name, &value, &len);
+	}
+	return value;
+}
+
+static void tcp_options(void)
+{
+	struct mir_tcp_listener *l = listen_any();
+	struct mir_tcp_flow *a = connect_to(l);
+
+	ok(a && wait_taken(1), "connected");
+	ok(mir_tcp_set(a, MIR_TCP_SET_NODELAY, 1) == 0 &&
+		option_of(a, IPPROTO_TCP, TCP_NODELAY) == 1,
+	    "no delay");
+	ok(mir_tcp_set(a, MIR_TCP_SET_KEEPALIVE_IDLE, MIR_SECOND(20)) == 0 &&
+		option_of(a, SOL_SOCKET, SO_KEEPALIVE) == 1 &&
+		option_of(a, IPPROTO_TCP, TCP_KEEPIDLE) == 20,
+	    "keep-alive");
+	ok(mir_tcp_set(a, MIR_TCP_SET_KEEPALIVE_IDLE, 0) == 0 &&
+		option_of(a, SOL_SOCKET, SO_KEEPALIVE) == 0,
+	    "none");
+	ok(mir_tcp_set(a, MIR_TCP_SET_USER_TIMEOUT, MIR_SECOND(7)) == 0 &&
+		option_of(a, IPPROTO_TCP, TCP_USER_TIMEOUT) == 7000,
+	    "user timeout");
+	ok(mir_tcp_set_congestion(a, "reno") == 0, "congestion control");
+	ok(mir_tcp_set_congestion(a, "nonesuch") == MIR_EINVAL, "another is not known");
+	ok(mir_tcp_set(a, MIR_TCP_SET_TELL_TIMEOUT, 1) == MIR_ENOSYS, "the host tells no timeouts");
 	mir_flow_close(&a->flow);
 	mir_flow_close(&taken[0]->flow);
 	mir_tcp_unlisten(l);
@@ -379,6 +426,7 @@ int mir_main(int argc, char **argv)
 	(void)argv;
 	mir_host_stack_start(&host, &(struct mir_host_stack_config){ .name = "test" });
 	run("streams", tcp_streams);
+	run("options", tcp_options);
 	run("ready", tcp_ready);
 	run("errors", tcp_errors);
 	run("starved", tcp_starved);
