@@ -280,7 +280,7 @@ static void finish(const struct configuration *c, struct text *out)
 {
 	const struct root *job = job_of(c);
 
-	text_add(out, "\n\tif (mir_common.boot_chart)\n\t\tmir_boot_chart();\n");
+	text_add(out, "\tmir_boot_end();\n\n\tif (mir_common.boot_chart)\n\t\tmir_boot_chart();\n");
 	if (job)
 		text_addf(out,
 		    "\t/* %s answers requests until the image is asked to end. */\n"

@@ -31,6 +31,14 @@ MIR_COLD void mir_boot_begin(int64_t entered, int64_t tender_ns)
 		add("tender", entered);
 }
 
+void (*mir_boot_hook)(void);
+
+MIR_COLD void mir_boot_end(void)
+{
+	if (mir_boot_hook)
+		mir_boot_hook();
+}
+
 MIR_COLD void mir_boot_phase(const char *name)
 {
 	add(name, mir_target_monotonic());

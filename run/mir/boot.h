@@ -14,6 +14,11 @@ void mir_boot_phase(const char *name);
  * tender took before that (0: unknown; it becomes the first phase, "tender"). */
 void mir_boot_begin(int64_t entered, int64_t tender_ns);
 
+/* All devices are connected: calls what the target has set here, which takes away what only they
+ * needed. */
+void mir_boot_end(void);
+extern void (*mir_boot_hook)(void);
+
 /* What --boot-chart prints: each phase with its start and length in microseconds, and a bar. */
 void mir_boot_chart(void);
 

@@ -56,6 +56,7 @@ enum {
 static volatile uint32_t *lapic;
 static bool x2, deadline_timer;
 static uint32_t self;
+static unsigned woken;
 
 /* Of the counter, or of the timer's counts, in one ns; FRACTION bits are behind the point. */
 static uint64_t per_ns;
@@ -193,7 +194,12 @@ void mir_bare_wait(int64_t deadline)
 	if (deadline != MIR_NEVER && deadline <= mir_host_monotonic())
 		return;
 	mir_bare_clock_refine();
-	mir_bare_ring0_call(mir_bare_timer(deadline), 0, 0, CALL_WAIT);
+	woken = (unsigned)mir_bare_ring0_call(mir_bare_timer(deadline), 0, 0, CALL_WAIT);
+}
+
+unsigned mir_bare_woken(void)
+{
+	return woken;
 }
 
 /* ---- messages and lines ---- */
@@ -249,10 +255,10 @@ static void map_ioapics(void)
 	}
 }
 
-/* ISA's lines are edges and high, PCI's are level and low, if the firmware does not say otherwise.
- */
-static int route(unsigned gsi, bool level, bool low)
+static int route(unsigned gsi, bool level, bool low, unsigned vector)
 {
+	if (n_ioapics == 0)
+		map_ioapics();
 	for (unsigned i = 0; i < n_ioapics; i++) {
 		const struct ioapic *a = &ioapics[i];
 		unsigned line = gsi - a->first;
@@ -261,23 +267,36 @@ static int route(unsigned gsi, bool level, bool low)
 			continue;
 		ioapic_set(a, IOAPIC_LINES + 2 * line + 1, self << 24);
 		ioapic_set(a, IOAPIC_LINES + 2 * line,
-		    level ? (uint32_t)(VECTOR_LEVEL | LINE_LEVEL | (low ? LINE_LOW : 0))
-			  : (uint32_t)(VECTOR_EDGE | (low ? LINE_LOW : 0)));
+		    vector | (level ? (uint32_t)LINE_LEVEL : 0) | (low ? (uint32_t)LINE_LOW : 0));
 		return 0;
 	}
 	return MIR_ENODEV;
 }
 
+/* What the firmware says of a line counts for more. */
 int mir_bare_line(unsigned gsi, bool level)
 {
 	const struct isa *other = NULL;
 
-	if (n_ioapics == 0)
-		map_ioapics();
 	for (unsigned i = 0; i < ISA; i++)
 		if (isa[i].other && isa[i].gsi == gsi)
 			other = &isa[i];
-	return other ? route(gsi, other->level, other->low) : route(gsi, level, false);
+	level = other ? other->level : level;
+	return route(gsi, level, other && other->low, level ? VECTOR_LEVEL : VECTOR_EDGE);
+}
+
+int mir_bare_power_line(unsigned gsi, bool low, bool level)
+{
+	return route(gsi, level, low, VECTOR_POWER);
+}
+
+void mir_bare_isa_of(unsigned irq, unsigned *gsi, bool *low, bool *level)
+{
+	bool other = irq < ISA && isa[irq].other;
+
+	*gsi = other ? isa[irq].gsi : irq;
+	*low = !other || isa[irq].low;
+	*level = !other || isa[irq].level;
 }
 
 void mir_bare_apic_seal(void)

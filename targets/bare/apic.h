@@ -11,6 +11,16 @@ void mir_bare_ioapic_add(uint64_t at, unsigned first_gsi) MIR_COLD;
  * `level`. */
 void mir_bare_isa_line(unsigned irq, unsigned gsi, bool low, bool level) MIR_COLD;
 
+/* The line of the button that turns the machine off: it wakes with WOKEN_POWER.  0, or MIR_ENODEV.
+ */
+int mir_bare_power_line(unsigned gsi, bool low, bool level) MIR_COLD;
+
+/* An ISA line's number among all, and what it is; else the number itself, level and low. */
+void mir_bare_isa_of(unsigned irq, unsigned *gsi, bool *low, bool *level) MIR_COLD;
+
+/* What ended the last sleep: WOKEN_*, or 0. */
+unsigned mir_bare_woken(void);
+
 /* The timer's count, which goes down. */
 uint32_t mir_bare_apic_count(void);
 

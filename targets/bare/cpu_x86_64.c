@@ -46,8 +46,9 @@ static void build_gates(void)
 	put_gate(0, mir_bare_stub_call, false, 1);
 	for (unsigned i = 1; i < TRAPS_N; i++)
 		put_gate(i, mir_bare_stub_traps + GATE_LENGTH * i, i == INT3, 1);
-	put_gate(VECTOR_EDGE, mir_bare_stub_irq, false, 0);
-	put_gate(VECTOR_LEVEL, mir_bare_stub_irq, false, 0);
+	put_gate(VECTOR_EDGE, mir_bare_stub_edge, false, 0);
+	put_gate(VECTOR_LEVEL, mir_bare_stub_level, false, 0);
+	put_gate(VECTOR_POWER, mir_bare_stub_power, false, 0);
 	put_gate(VECTOR_QUIET, mir_bare_stub_quiet, false, 0);
 	put_gate(VECTOR_SPURIOUS, mir_bare_stub_quiet, false, 0);
 }

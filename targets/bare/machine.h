@@ -31,7 +31,8 @@ extern uint8_t mir_bare_stack[3 * PAGE]; /* of which the first page is no part *
 /* ---- stub_x86_64.S, call_x86_64.S ---- */
 
 extern const uint8_t mir_bare_stub[], mir_bare_stub_end[], mir_bare_stub_traps[];
-extern const uint8_t mir_bare_stub_call[], mir_bare_stub_irq[], mir_bare_stub_quiet[];
+extern const uint8_t mir_bare_stub_call[], mir_bare_stub_quiet[], mir_bare_stub_edge[],
+    mir_bare_stub_level[], mir_bare_stub_power[];
 extern const uint8_t mir_bare_ring0_call_at[];
 
 /* One of CALL_*. */
@@ -94,6 +95,9 @@ void mir_bare_memory_add(struct mir_bare *, uint64_t at, uint64_t len) MIR_COLD;
 /* That is not usable: pages that it touches are left out. */
 void mir_bare_memory_remove(struct mir_bare *, uint64_t at, uint64_t len) MIR_COLD;
 
+/* start.c: a mir_bare_see of what lies below 4 GiB, until the page tables to stay. */
+const uint8_t *mir_bare_see_low(void *of, uint64_t at, size_t len);
+
 /* ---- tables.c ---- */
 
 /* Memory below 4 GiB becomes visible, until mir_bare_tables. */
@@ -115,6 +119,11 @@ const char *mir_bare_apic_begin(void) MIR_COLD;
 
 /* What the timer is set to so that it wakes at `deadline`; 0: not at all. */
 uint64_t mir_bare_timer(int64_t deadline);
+
+/* ---- seal.c ---- */
+
+/* mir_bare_seal calls it first: the last chance. */
+extern void (*mir_bare_before_seal)(void);
 
 /* ---- by targets/virtio and targets/xen ---- */
 

@@ -1,10 +1,12 @@
 /* platform.c */
 #include <string.h>
 
+#include "acpi.h"
 #include "apic.h"
 #include "clock.h"
 #include "pit.h"
 #include "platform.h"
+#include "power.h"
 
 enum {
 	LEAF_FIRST = 0x40000000,
@@ -22,10 +24,10 @@ enum {
 	IOAPIC_2 = 0xfec10000, /* microvm's */
 	IOAPIC_LINES = 24,
 
-	KEYBOARD = 0x64,
-	KEYBOARD_RESET = 0xfe,
+	TIMER_HZ = 3579545,
 };
 
+static struct mir_acpi acpi MIR_RELRO;
 static struct mir_bare_pvclock kvm_clock MIR_ALIGNED(64);
 static struct mir_bare_wallclock kvm_wall MIR_ALIGNED(64);
 
@@ -60,22 +62,45 @@ static void look_for_kvm(void)
 	mir_bare_wall_use(&kvm_wall);
 }
 
+static uint32_t read_timer(void)
+{
+	return mir_bare_in32(acpi.timer);
+}
+
+static void look_for_timer(void)
+{
+	static struct mir_bare_reference timer = { read_timer, TIMER_HZ, 24 };
+
+	if (!acpi.timer) {
+		mir_bare_clock_reference(mir_bare_pit());
+		return;
+	}
+	mir_bare_ports(acpi.timer, 4);
+	timer.bits = acpi.timer_32 ? 32 : 24;
+	mir_bare_clock_reference(&timer);
+}
+
+static void look_for_lines(void)
+{
+	for (unsigned i = 0; i < acpi.n_ioapics; i++)
+		mir_bare_ioapic_add(acpi.ioapics[i].at, acpi.ioapics[i].first_gsi);
+	if (acpi.n_ioapics == 0) {
+		mir_bare_ioapic_add(IOAPIC_1, 0);
+		mir_bare_ioapic_add(IOAPIC_2, IOAPIC_LINES);
+	}
+	for (unsigned i = 0; i < MIR_ACPI_ISA; i++) {
+		const struct mir_acpi_line *l = &acpi.isa[i];
+
+		if (l->is_other)
+			mir_bare_isa_line(i, l->gsi, l->low, l->level);
+	}
+}
+
 void mir_bare_platform_begin(void)
 {
 	look_for_kvm();
-	mir_bare_clock_reference(mir_bare_pit());
-	mir_bare_ioapic_add(IOAPIC_1, 0);
-	mir_bare_ioapic_add(IOAPIC_2, IOAPIC_LINES);
-	mir_bare_ports(KEYBOARD, 1);
-}
-
-void mir_bare_power_off(void)
-{
-}
-
-void mir_bare_reset(void)
-{
-	mir_bare_out8(KEYBOARD, KEYBOARD_RESET);
-	for (;;)
-		mir_bare_ring0_call(0, 0, 0, CALL_RESET);
+	mir_acpi_read(&acpi, mir_bare.rsdp, mir_bare_see_low, NULL);
+	look_for_timer();
+	look_for_lines();
+	mir_bare_power_begin(&acpi);
 }

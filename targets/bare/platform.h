@@ -7,14 +7,9 @@
 /* The first leaf of the hypervisor that calls itself `name` (12 bytes), or 0. */
 uint32_t mir_bare_hypervisor(const char name[12]) MIR_COLD;
 
-/* Before the page tables to stay: interrupt controllers, timers, ways to end, as the firmware says.
+/* Before the page tables to stay: interrupt controllers, timers, ways to end (power.h), as KVM and
+ * the firmware say.
  */
 void mir_bare_platform_begin(void) MIR_COLD;
-
-/* Turns the machine off; returns where it does not know how. */
-void mir_bare_power_off(void) MIR_COLD;
-
-/* The machine starts again. */
-MIR_NORETURN void mir_bare_reset(void) MIR_COLD;
 
 #endif

@@ -33,12 +33,13 @@
 #define VECTOR_EDGE     0x20 /* the timer, messages, lines that are edges */
 #define VECTOR_LEVEL    0x21 /* lines that stay until the device is told */
 #define VECTOR_QUIET    0x22 /* of Xen: nobody waits for its end */
+#define VECTOR_POWER    0x23 /* somebody presses the button */
 #define VECTOR_SPURIOUS 0x2f
 #define VECTORS         0x30
 
 /* In EAX; RDI, RSI, RDX.  RAX: 0, or what is said. */
 #define CALL_PROTECT   0
-#define CALL_WAIT      1 /* what to set the timer to; 1: an interrupt came */
+#define CALL_WAIT      1 /* what to set the timer to; RAX: WOKEN_* */
 #define CALL_SET_FS    2
 #define CALL_HYPERCALL 3 /* number; RSI, RDX, RCX, R8, R9: its arguments */
 #define CALL_WALL      4 /* KVM writes the time of day again */
@@ -51,6 +52,10 @@
 #define CALL_POKE      10 /* offset in mir_bare_ring0, value */
 #define CALL_PORTS     11 /* first, how many */
 #define CALLS          12
+
+#define WOKEN_EDGE  1
+#define WOKEN_LEVEL 2
+#define WOKEN_POWER 3
 
 #define HYPERCALLS 64 /* their page has room for more, but there are none */
 

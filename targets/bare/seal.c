@@ -7,6 +7,8 @@
 enum { PORTS = 0x10000 };
 #define PHYSICAL_END (1ull << 52)
 
+void (*mir_bare_before_seal)(void);
+
 static bool sealed;
 
 static bool is_memory(uint64_t from, uint64_t to)
@@ -45,6 +47,8 @@ void mir_bare_seal(void)
 {
 	if (sealed)
 		return;
+	if (mir_bare_before_seal)
+		mir_bare_before_seal();
 	mir_bare_apic_seal();
 	mir_bare_poke(RING0_SEALED, 1);
 	sealed = true;

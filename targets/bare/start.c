@@ -1,4 +1,5 @@
 /* start.c: from the entry, in ring 3 but with all of memory in sight, to targets/guest. */
+#include <mir/boot.h>
 #include <mir/err.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ static char cmdline[MIR_BARE_CMDLINE_MAX] MIR_RELRO;
 /* entry_x86_64.S */
 MIR_NORETURN void mir_bare_begin(uint64_t info, uint32_t magic, uint64_t chance) MIR_COLD;
 
-static const uint8_t *see(void *of, uint64_t at, size_t len)
+const uint8_t *mir_bare_see_low(void *of, uint64_t at, size_t len)
 {
 	(void)of;
 	return at > 0 && at < BELOW_4G && len <= BELOW_4G - at ? (const uint8_t *)(uintptr_t)at
@@ -36,7 +37,7 @@ MIR_NORETURN static void refuse(const char *text)
 /* NULL, or what is wrong. */
 static const char *take_info(uint64_t info, uint32_t magic)
 {
-	int rc = mir_bare_info(&mir_bare, cmdline, info, magic, see, NULL);
+	int rc = mir_bare_info(&mir_bare, cmdline, info, magic, mir_bare_see_low, NULL);
 	const char *wrong;
 
 	mir_bare.entered = mir_bare_entered;
@@ -66,5 +67,6 @@ void mir_bare_begin(uint64_t info, uint32_t magic, uint64_t chance)
 		wrong = mir_bare_tables(chance);
 	if (wrong)
 		refuse(wrong);
+	mir_boot_hook = mir_bare_seal;
 	mir_guest_start();
 }

@@ -19,7 +19,7 @@
 
 	.section .rodata.stub, "a", @progbits
 	.globl	mir_bare_stub, mir_bare_stub_end, mir_bare_stub_call, mir_bare_stub_traps
-	.globl	mir_bare_stub_irq, mir_bare_stub_quiet
+	.globl	mir_bare_stub_edge, mir_bare_stub_level, mir_bare_stub_power, mir_bare_stub_quiet
 	.p2align 4
 mir_bare_stub:
 mir_bare_stub_traps:
@@ -66,19 +66,29 @@ done:
 	iretq
 
 /* An interrupt, which can only come while `wait` sleeps: ends it. */
-mir_bare_stub_irq:
-	xorl	%eax, %eax
+mir_bare_stub_level:
+	movl	$WOKEN_LEVEL, %edi
+	jmp	irq
+mir_bare_stub_power:
+	movl	$WOKEN_POWER, %edi
+	jmp	irq
+mir_bare_stub_edge:
+	movl	$WOKEN_EDGE, %edi
+irq:	xorl	%eax, %eax
 	xorl	%edx, %edx
 	movl	VAR(EOI), %ecx
 	jecxz	1f
 	wrmsr
-	jmp	mir_bare_stub_quiet
+	jmp	woken
 1:	movq	VAR(LAPIC), %rcx
 	movl	%eax, LAPIC_EOI(%rcx)
-mir_bare_stub_quiet:
+woken:
 	movl	$mir_bare_ring0 + RING0_END - FRAME, %esp
-	movl	$1, %eax
+	movl	%edi, %eax
 	iretq
+mir_bare_stub_quiet:
+	movl	$WOKEN_EDGE, %edi
+	jmp	woken
 
 set_fs:
 	movl	%edi, %eax

@@ -4,7 +4,7 @@
  * comes out as 2 * status + 1. A machine that cannot be turned off is started again, which ends
  * QEMU under -no-reboot, and Firecracker.
  */
-#include "../bare/platform.h"
+#include "../bare/power.h"
 #include "../guest/host.h"
 #include "virtio.h"
 
