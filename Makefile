@@ -31,7 +31,7 @@ TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard tar
 	      targets/vnet/vnet.c targets/unix/linux/tun.c \
 	      targets/unix/block/file.c targets/guest/device.c targets/guest/arguments.c \
 	      $(wildcard targets/guest/net/*.c targets/guest/block/*.c targets/sim/*/*.c) \
-	      $(addprefix targets/virtio/,queue.c device.c match.c) \
+	      $(addprefix targets/virtio/,queue.c device.c match.c find.c pci.c pci_config.c pci_modern.c mmio.c) \
 	      $(wildcard targets/virtio/net/*.c targets/virtio/block/*.c)
 TEST_LIB_S := $(wildcard run/*.S targets/guest/entropy_*.S)
 # What tests of host sockets link in place of the simulated machine: they define mir_main.

@@ -1,4 +1,4 @@
-/* pci_config.c: the configuration space of PCI, and its buses. */
+/* pci_config.c: the buses of PCI, capabilities, registers in memory, interrupts. */
 #include "../bare/bare.h"
 
 #include <mir/err.h>
@@ -9,10 +9,6 @@
 MIR_LOG_SOURCE(pci);
 
 enum {
-	ADDRESS = 0xcf8, /* ports */
-	DATA = 0xcfc,
-	ENABLE = 1u << 31,
-
 	STATUS = 0x06,
 	HEADER_TYPE = 0x0e,
 	SECONDARY = 0x19, /* of a bridge: the bus behind it */
@@ -33,41 +29,6 @@ enum {
 	MSIX_ENTRY = 16,
 	NO_IRQ = 0xff,
 };
-
-static uint32_t select_at(uint16_t where, unsigned at)
-{
-	return (uint32_t)ENABLE | (uint32_t)where << 8 | (at & 0xfc);
-}
-
-uint32_t mir_pci_read32(uint16_t where, unsigned at)
-{
-	mir_bare_out32(ADDRESS, select_at(where, at));
-	return mir_bare_in32(DATA);
-}
-
-uint16_t mir_pci_read16(uint16_t where, unsigned at)
-{
-	return (uint16_t)(mir_pci_read32(where, at) >> 8 * (at & 2));
-}
-
-uint8_t mir_pci_read8(uint16_t where, unsigned at)
-{
-	return (uint8_t)(mir_pci_read32(where, at) >> 8 * (at & 3));
-}
-
-void mir_pci_write16(uint16_t where, unsigned at, uint16_t v)
-{
-	mir_bare_out32(ADDRESS, select_at(where, at));
-	mir_bare_out16((uint16_t)(DATA + (at & 2)), v);
-}
-
-bool mir_pci_begin(void)
-{
-	if (mir_bare_ports(ADDRESS, 8) < 0)
-		return false;
-	mir_bare_out32(ADDRESS, (uint32_t)ENABLE);
-	return mir_bare_in32(ADDRESS) == (uint32_t)ENABLE;
-}
 
 /* The functions of a device. */
 static void walk_device(uint16_t where, void (*found)(void *, uint16_t), void *arg, bool *next_bus)
