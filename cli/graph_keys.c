@@ -129,6 +129,19 @@ static void say_common(const char *option, const char *value)
 	    str_sh_quote(value));
 }
 
+/* A boot argument by whose name `mirage run` is told of the host's end (--net:service=tap0): what
+ * the .conf sets is meant for that. */
+static bool is_of_host_too(const struct descriptor *d, const struct descriptor_key *k)
+{
+	for (size_t i = 0; k->boot && k->option && i < d->n_keys; i++) {
+		const struct descriptor_key *other = &d->keys[i];
+
+		if (other->run && other->option && str_eq(other->option, k->option))
+			return true;
+	}
+	return false;
+}
+
 bool graph_keys(struct graph *g, struct instance *in)
 {
 	const struct descriptor *d = in->device;
@@ -160,7 +173,10 @@ bool graph_keys(struct graph *g, struct instance *in)
 			diag_expected("another name, as key-%s-%s", d->name, k->name);
 			good = false;
 		}
-		good = set_key(g, &in->keys[i], k->def) && good;
+		if (is_of_host_too(d, k))
+			in->keys[i].value = k->def;
+		else
+			good = set_key(g, &in->keys[i], k->def) && good;
 	}
 	return good;
 }
