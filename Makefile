@@ -23,6 +23,8 @@ LIBS     := $(patsubst %/,%,$(wildcard lib/*/))
 INCLUDES := -Itypes -Irun -Iabi $(addprefix -I,$(LIBS)) -I/usr/share/include/llhttp \
 	    $(patsubst %/mir/,-I%,$(wildcard targets/*/mir/ targets/*/*/mir/)) \
 	    -I/usr/share/llhttp
+# Of the libraries, those that a test comes to use.
+LDLIBS   := -Wl,--as-needed -lm -lssl -lcrypto
 LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer
 
 # What unit tests link: the runtime, the simulated machine, all libraries, and parts of drivers.
@@ -96,7 +98,7 @@ $(BUILD)/tests/$(call unit_name,$1): $(BUILD)/san/$(1:.c=.o) $$(if $$(filter cli
 		$(BUILD)/libmir-test.a
 	$$(call say,LD $$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(SAN) $$(LDFLAGS) $$^ -lm -o $$@
+	$$(Q)$$(CC) $$(SAN) $$(LDFLAGS) $$^ $(LDLIBS) -o $$@
 endef
 $(foreach c,$(UNIT_C),$(eval $(call unit_rule,$c)))
 
@@ -106,7 +108,7 @@ $(BUILD)/fuzz/$(call fuzz_name,$1): $(BUILD)/fuzzobj/$(1:.c=.o) $$(if $$(filter 
 		$(BUILD)/libmir-fuzz.a
 	$$(call say,LD $$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CLANG) $$(SAN) -fsanitize=fuzzer $$(LDFLAGS) $$^ -lm -o $$@
+	$$(Q)$$(CLANG) $$(SAN) -fsanitize=fuzzer $$(LDFLAGS) $$^ $(LDLIBS) -o $$@
 endef
 $(foreach c,$(FUZZ_C),$(eval $(call fuzz_rule,$c)))
 

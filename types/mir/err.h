@@ -46,7 +46,12 @@
 	X(EPROTO, -1001, "peer broke the protocol")                                                \
 	X(ENODIGEST, -1002, "no digest for this key")                                              \
 	X(ELIMIT, -1003, "a limit of this image was reached")                                      \
-	X(ENOENTROPY, -1004, "no source of entropy")
+	X(ENOENTROPY, -1004, "no source of entropy")                                               \
+	X(ECERT, -1005, "the peer's certificate is not trusted")                                   \
+	X(ECERTTIME, -1006, "the peer's certificate has expired, or is not valid yet")             \
+	X(ECERTNAME, -1007, "the peer's certificate is for another name")                          \
+	X(ECERTUSE, -1008, "the peer's certificate is not for this use")                           \
+	X(ECERTREVOKED, -1009, "the peer's certificate was revoked")
 
 enum mir_err {
 #define X(name, value, text) MIR_##name = (value),
