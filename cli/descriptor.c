@@ -17,18 +17,29 @@ static void wrong(const struct place *at, const char *what, const char *found, c
 	diag_expected("%s", expected);
 }
 
+/* need-eth: ETHERNET; need-store: KV_RO of=tls-store optional */
 static void take_need(struct descriptor *d, const struct statement *s, const char *field)
 {
+	struct descriptor_need need = { .field = mem_str(field), .at = s->at_key };
 	struct words w = { 0 };
-	bool optional;
+	bool good;
 
 	statement_words(s, &w);
-	optional = w.n == 2 && str_eq(w.v[1].s, "optional");
-	if (w.n != 1 && !optional) {
-		wrong(&s->at_value, "not a need", s->value, "SIGNATURE, or SIGNATURE optional");
+	good = w.n > 0;
+	for (size_t i = 1; i < w.n; i++) {
+		if (str_eq(w.v[i].s, "optional"))
+			need.optional = true;
+		else if (str_starts(w.v[i].s, "of="))
+			need.of = mem_str(w.v[i].s + strlen("of="));
+		else
+			good = false;
+	}
+	if (!good) {
+		wrong(&s->at_value, "not a need", s->value, "SIGNATURE [of=KEY] [optional]");
 		return;
 	}
-	*PUSH(d, needs) = (struct descriptor_need){ mem_str(field), w.v[0].s, optional, s->at_key };
+	need.signature = w.v[0].s;
+	*PUSH(d, needs) = need;
 }
 
 static void take_key(struct descriptor *d, const struct statement *s, const char *name)

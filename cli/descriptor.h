@@ -8,6 +8,7 @@ struct descriptor_need {
 	char *field;     /* eth */
 	char *signature; /* ETHERNET */
 	bool optional;   /* the field is NULL where nothing provides it */
+	char *of;        /* the key that names which store it is, or NULL */
 	struct place at;
 };
 
@@ -19,7 +20,7 @@ struct descriptor_key {
 	struct place at;
 };
 
-/* when: KEY=A,B */
+/* when: KEY=A,B; KEY=*: whatever it is */
 struct descriptor_when {
 	char *key;
 	struct list values;

@@ -30,6 +30,7 @@ const struct signature *signature_find(const char *name)
 		{ "CLOCK", "struct mir_clock", "mir/clock.h" },
 		{ "RANDOM", "struct mir_random", "mir/random.h" },
 		{ "CONSOLE", "struct mir_console", "mir/console.h" },
+		{ "TLS", "struct mir_tls", "mir/tls.h" },
 		{ "HTTP", NULL, "mir/http.h" },
 	};
 
@@ -53,8 +54,11 @@ static const char *why_out(struct graph *g, const struct descriptor *d, const st
 		const char *value = graph_choice(g, n->group, w->key);
 
 		/* A device that was asked for by name needs no choice besides. */
-		if (list_has(&w->values, value) || (n->wanted && !str_eq(w->key, "net")))
+		if (list_has(&w->values, value) || (*value && list_has(&w->values, "*")) ||
+		    (n->wanted && !str_eq(w->key, "net")))
 			continue;
+		if (list_has(&w->values, "*"))
+			return mem_fmt("is for configurations with %s: NAME", w->key);
 		return mem_fmt("is for %s=%s, and %s", w->key, list_join(&w->values, " or "),
 		    *value ? mem_fmt("%s is %s", w->key, value)
 			   : mem_fmt("%s is not chosen (--%s=%s)", w->key, w->key, w->values.v[0]));
@@ -163,6 +167,66 @@ static void cycle(const struct need *n, const struct instance *in)
 
 static struct instance *meet(struct graph *g, struct need *n);
 
+static const char *const device_prefix[] = {
+	[CONF_FS] = "fs", [CONF_KV] = "kv", [CONF_BLOCK] = "block", [CONF_NET] = "net"
+};
+static const char *const device_signature[] = {
+	[CONF_FS] = "KV_RO", [CONF_KV] = "KV_RW", [CONF_BLOCK] = "BLOCK", [CONF_NET] = "NETWORK"
+};
+
+/* The need that a device of the .conf is for. */
+static struct need need_of_device(struct graph *g, const struct conf_device *d)
+{
+	struct need n = { .signature = device_signature[d->kind],
+		.group = d->name,
+		.optional = d->kind == CONF_NET && str_eq(g->net, "socket"),
+		.at = d->at_key };
+
+	if (d->kind == CONF_KV && !str_eq(d->value, "default"))
+		n.wanted = d->value;
+	return n;
+}
+
+/* Whether a device of that signature is one where `wanted` is needed. */
+static bool serves(const char *signature, const char *wanted)
+{
+	return str_eq(signature, wanted) ||
+	       (str_eq(signature, "KV_RW") && str_eq(wanted, "KV_RO"));
+}
+
+/* The need becomes that for the device of the .conf whose name is the value of a key; false: there
+ * is no such device, or, without an error, no such value. */
+static bool name_need(struct graph *g, const struct descriptor_need *d, struct need *n)
+{
+	const char *value = graph_choice(g, n->group, d->of);
+	struct list names = { 0 };
+
+	if (!*value)
+		return false;
+	for (size_t i = 0; i < g->conf->n_devices; i++) {
+		const struct conf_device *c = &g->conf->devices[i];
+		struct need named = need_of_device(g, c);
+
+		if (!serves(named.signature, n->signature))
+			continue;
+		list_add(&names, c->name);
+		if (!str_eq(c->name, value))
+			continue;
+		named.optional = n->optional;
+		named.origin = n->origin;
+		named.above = n->above;
+		*n = named;
+		return true;
+	}
+	if (list_add_new(&g->unmet, mem_fmt("%s %s", d->of, value))) {
+		diag_error(NULL, "%s: %s: there is no store of that name", d->of, value);
+		diag_expected("%s", names.n ? list_join(&names, " or ")
+					    : "a store, as 'fs-NAME: FOLDER' or 'kv-NAME: KIND'");
+		diag_suggest(value, &names);
+	}
+	return false;
+}
+
 static bool meet_needs(struct graph *g, struct need *n)
 {
 	struct instance *in = n->instance;
@@ -178,7 +242,8 @@ static bool meet_needs(struct graph *g, struct need *n)
 			.origin = in->id,
 			.above = n };
 
-		in->needs[i] = meet(g, &below);
+		if (!d->needs[i].of || name_need(g, &d->needs[i], &below))
+			in->needs[i] = meet(g, &below);
 		good = good && (in->needs[i] || below.optional);
 	}
 	return good;
@@ -278,24 +343,12 @@ static void add_needs(struct graph *g)
 
 static void add_device(struct graph *g, const struct conf_device *d)
 {
-	static const char *const prefix[] = {
-		[CONF_FS] = "fs", [CONF_KV] = "kv", [CONF_BLOCK] = "block", [CONF_NET] = "net"
-	};
-	static const char *const signature[] = { [CONF_FS] = "KV_RO",
-		[CONF_KV] = "KV_RW",
-		[CONF_BLOCK] = "BLOCK",
-		[CONF_NET] = "NETWORK" };
-	const char *origin = mem_fmt("%s-%s: %s", prefix[d->kind], d->name, d->value);
-	struct need n = { .signature = signature[d->kind],
-		.group = d->name,
-		.optional = d->kind == CONF_NET && str_eq(g->net, "socket"),
-		.at = d->at_key };
+	const char *origin = mem_fmt("%s-%s: %s", device_prefix[d->kind], d->name, d->value);
 
-	if (d->kind == CONF_KV && !str_eq(d->value, "default"))
-		n.wanted = d->value;
 	if (d->kind == CONF_NET)
 		add_stack(g, d->name, &d->at_key, origin);
-	add_root(g, mem_fmt("%s_%s", prefix[d->kind], d->name), n, origin);
+	add_root(g, mem_fmt("%s_%s", device_prefix[d->kind], d->name), need_of_device(g, d),
+	    origin);
 }
 
 static bool has_library(const struct graph *g, const struct descriptor *d)

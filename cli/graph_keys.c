@@ -317,7 +317,7 @@ static void check_choice(
 	struct descriptors others = { 0 };
 
 	choice_values(g, choice_key(g, key), &values);
-	if (!values.n || list_has(&values, value))
+	if (!values.n || list_has(&values, value) || list_has(&values, "*"))
 		return;
 	/* One of another target: that nothing provides it here was said. */
 	descriptors_elsewhere(g->target, &others);

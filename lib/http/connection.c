@@ -22,6 +22,7 @@ static void exchange_init(struct mir_http_exchange *x)
 	x->request.ops = &mir_http_request_ops;
 	x->request.local = x->conn->local;
 	x->request.peer = x->conn->peer;
+	x->request.tls = x->conn->tls;
 	x->request.version = 11;
 	x->started = x->server->config.http_access_log ? mir_now_precise() : 0;
 	mir_http_response_init(x);
@@ -116,6 +117,22 @@ static void options_server(struct mir_http_exchange *x)
 	mir_http_status(&x->response, 204);
 }
 
+/* Has the handler answer, or does it in its place. */
+static int answer(struct mir_http_exchange *x)
+{
+	struct mir_http_server *s = x->server;
+
+	if (x->request.tls && s->config.https_hsts > 0)
+		mir_http_insist_on_tls(x);
+	if (x->request.path.p[0] == '*')
+		options_server(x);
+	else if (s->config.https_redirect && s->secure && !x->request.tls)
+		mir_http_redirect_secure(x);
+	else
+		return s->config.handler(s->config.handler_arg, &x->request, &x->response);
+	return 0;
+}
+
 /* One request whose head is at the front of the input.  Blocks. */
 static enum next serve_one(struct mir_http_exchange *x, size_t len)
 {
@@ -128,11 +145,7 @@ static enum next serve_one(struct mir_http_exchange *x, size_t len)
 	} else {
 		s->stats.requests++;
 		x->conn->requests++;
-		if (x->request.path.p[0] == '*')
-			options_server(x);
-		else
-			rc = s->config.handler(s->config.handler_arg, &x->request, &x->response);
-		mir_http_response_finish(x, rc);
+		mir_http_response_finish(x, answer(x));
 		rc = 0;
 	}
 	if (s->config.http_access_log)

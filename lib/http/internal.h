@@ -80,6 +80,16 @@ int64_t mir_http_input_head(struct mir_http_input *, struct mir_http_scan *, siz
 unsigned mir_http_input_take(
     struct mir_http_input *, struct mir_slice *out, unsigned max, int64_t *left);
 
+/* listen.c: the listeners of a server, in the clear and over TLS. */
+int mir_http_listen(struct mir_http_server *);
+void mir_http_unlisten(struct mir_http_server *);
+void mir_http_pause(struct mir_http_server *, bool paused);
+
+/* secure.c: answers a request in the clear with where it should have come; a header (RFC 6797). */
+struct mir_http_exchange;
+void mir_http_redirect_secure(struct mir_http_exchange *);
+void mir_http_insist_on_tls(struct mir_http_exchange *);
+
 /* Finds a header in a list; p NULL if it is not there. */
 struct mir_str mir_http_find(const struct mir_http_header *, unsigned n, const char *name);
 
@@ -133,6 +143,7 @@ struct mir_http_conn {
 	struct mir_http_conn *next, *prev;
 	struct mir_http_server *server;
 	struct mir_flow *flow;
+	const struct mir_tls_flow *tls;
 	struct mir_fiber *fiber;  /* while busy */
 	struct mir_slice pending; /* the beginning of a head */
 	struct mir_timer timer;

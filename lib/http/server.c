@@ -52,7 +52,7 @@ void mir_http_conn_free(struct mir_http_conn *c, bool abort)
 	s->connections--;
 	if (s->paused && s->connections < (uint64_t)s->config.http_max_connections) {
 		s->paused = false;
-		mir_tcp_pause(s->listener, false);
+		mir_http_pause(s, false);
 	}
 	if (!s->connections)
 		mir_wake_all(&s->empty);
@@ -140,13 +140,14 @@ static bool make_room(struct mir_http_server *s)
 	}
 	if (s->listener && !s->paused) {
 		s->paused = true;
-		mir_tcp_pause(s->listener, true);
+		mir_http_pause(s, true);
 	}
 	return s->connections < (uint64_t)s->config.http_max_connections + OVER;
 }
 
 void mir_http_server_connection(struct mir_http_server *s, struct mir_flow *flow,
-    const struct mir_endpoint *local, const struct mir_endpoint *peer)
+    const struct mir_tls_flow *tls, const struct mir_endpoint *local,
+    const struct mir_endpoint *peer)
 {
 	struct mir_http_conn *c = NULL;
 
@@ -159,16 +160,12 @@ void mir_http_server_connection(struct mir_http_server *s, struct mir_flow *flow
 	}
 	c->server = s;
 	c->flow = flow;
+	c->tls = tls;
 	c->local = *local;
 	c->peer = *peer;
 	mir_timer_init(&c->timer, timeout);
 	s->connections++;
 	wait_for_bytes(c);
-}
-
-static void accepted(void *arg, struct mir_tcp_flow *flow)
-{
-	mir_http_server_connection(arg, &flow->flow, &flow->local, &flow->peer);
 }
 
 static void set_defaults(struct mir_http_server_config *c)
@@ -188,35 +185,11 @@ static void set_defaults(struct mir_http_server_config *c)
 
 int mir_http_server_start(struct mir_http_server *s, const struct mir_http_server_config *config)
 {
-	static const struct mir_tcp_options options = {
-		.nodelay = true,
-		.keepalive_idle_ns = MIR_SECOND(60),
-		.keepalive_interval_ns = MIR_SECOND(15),
-		.keepalive_probes = 4,
-		.user_timeout_ns = MIR_SECOND(60),
-	};
-	struct mir_endpoint local = { config->http_address, config->http_port };
-	char text[MIR_ENDPOINT_TEXT];
-	int rc;
-
 	if (!config->handler)
 		return MIR_EINVAL;
-	*s = (struct mir_http_server){ .config = *config, .local = local };
+	*s = (struct mir_http_server){ .config = *config };
 	set_defaults(&s->config);
-	if (!config->stack)
-		return 0;
-	rc = mir_tcp_listen(config->stack->tcp, &local, 0, &options, accepted, s, &s->listener);
-	if (rc < 0) {
-		mir_error("cannot listen on %s: %s%s", mir_endpoint_text(&local, text),
-		    mir_strerror(rc),
-		    rc == MIR_EADDRINUSE ? "; --http-port=N takes another port"
-		    : rc == MIR_EACCES   ? "; --http-port=8080 needs no permission"
-					 : "");
-		return rc;
-	}
-	s->local = s->listener->local;
-	mir_app("listening on http://%s/", mir_endpoint_text(&s->local, text));
-	return 0;
+	return config->stack ? mir_http_listen(s) : 0;
 }
 
 /* Waits until no connection is left; false when that did not come about in time. */
@@ -225,18 +198,16 @@ static bool wait_empty(struct mir_http_server *s, int64_t ns)
 	int64_t outer = mir_deadline_set(mir_time_add(mir_now(), ns));
 	int rc = 0;
 
-	while (s->connections && rc == 0)
+	while ((s->connections || s->handshakes) && rc == 0)
 		rc = mir_wait(&s->empty);
 	mir_deadline_restore(outer);
-	return s->connections == 0;
+	return s->connections == 0 && s->handshakes == 0;
 }
 
 void mir_http_server_stop(struct mir_http_server *s)
 {
 	s->draining = true;
-	if (s->listener)
-		mir_tcp_unlisten(s->listener);
-	s->listener = NULL;
+	mir_http_unlisten(s);
 	s->paused = false;
 	while (s->idle.head) {
 		mir_flow_when_readable(s->idle.head->flow, NULL, NULL);

@@ -12,6 +12,8 @@
 #include <mir/kv.h>
 #include <mir/slice.h>
 
+struct mir_tls_flow;
+
 enum mir_http_method {
 	MIR_HTTP_OTHER, /* see method_text */
 	MIR_HTTP_GET,
@@ -50,6 +52,8 @@ struct mir_http_request {
 	struct mir_str query;  /* as sent, without "?"; empty if none */
 	struct mir_str host;
 	struct mir_endpoint peer, local;
+	const struct mir_tls_flow *tls; /* what was agreed on, as the client's certificate; NULL:
+					   the connection is in the clear */
 	uint16_t version; /* 10 or 11 */
 	const struct mir_http_header *headers;
 	unsigned nheaders;

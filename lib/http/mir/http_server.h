@@ -10,10 +10,15 @@
 #include <mir/http.h>
 #include <mir/stack.h>
 #include <mir/timer.h>
+#include <mir/tls.h>
 
 struct mir_http_server_config {
 	struct mir_stack *stack;
-	uint16_t http_port; /* 0: a free one, see mir_http_server.local */
+	struct mir_tls *tls;     /* NULL: no HTTPS */
+	uint16_t http_port;      /* 0: a free one, see mir_http_server.local */
+	uint16_t https_port;     /* with tls; 0: a free one, see mir_http_server.secure_local */
+	bool https_redirect;     /* what comes in the clear is sent to HTTPS */
+	int64_t https_hsts;      /* nanoseconds that clients are to insist on HTTPS; 0: not told */
 	struct mir_ipaddr http_address;
 	int64_t http_max_connections; /* a number that is 0 takes the default in device.conf */
 	int64_t http_header_timeout;  /* nanoseconds */
@@ -37,6 +42,7 @@ struct mir_http_stats {
 	uint64_t timeouts;  /* connections given up because the client was slow */
 	uint64_t cut;       /* answers that ended before their end */
 	uint64_t no_memory; /* connections dropped for want of memory */
+	uint64_t insecure;  /* handshakes that failed */
 };
 
 struct mir_http_conn;
@@ -48,10 +54,11 @@ struct mir_http_conns {
 
 struct mir_http_server {
 	struct mir_http_server_config config;
-	struct mir_tcp_listener *listener;
-	struct mir_endpoint local; /* where it listens */
+	struct mir_tcp_listener *listener, *secure;
+	struct mir_endpoint local, secure_local; /* where they listen */
 	struct mir_http_conns idle, busy;
 	unsigned connections; /* in both */
+	unsigned handshakes;  /* that will be connections */
 	bool paused, draining;
 	struct mir_waitq quit, empty;
 	struct mir_http_stats stats;
@@ -70,9 +77,11 @@ int mir_http_server_run(struct mir_http_server *);
 /* The same end without run: drains and releases everything.  Blocks. */
 void mir_http_server_stop(struct mir_http_server *);
 
-/* Serves a flow that came some other way (TLS, a test).  Does not block. */
+/* Serves a flow that came some other way.  tls: what lives as long as the flow; NULL: it is in the
+ * clear.  Does not block. */
 void mir_http_server_connection(struct mir_http_server *, struct mir_flow *flow /* take */,
-    const struct mir_endpoint *local, const struct mir_endpoint *peer);
+    const struct mir_tls_flow *tls, const struct mir_endpoint *local,
+    const struct mir_endpoint *peer);
 
 /* How mir_http_serve_with serves; all zero is what mir_http_serve does. */
 struct mir_http_serve_options {

@@ -20,7 +20,7 @@ static inline struct pipe_end *bench_connect(struct mir_http_server *s, size_t l
 	struct pipe_end *client, *server;
 
 	pipe_new(limit, &client, &server);
-	mir_http_server_connection(s, &server->flow, &bench_local, &bench_peer);
+	mir_http_server_connection(s, &server->flow, NULL, &bench_local, &bench_peer);
 	return client;
 }
 

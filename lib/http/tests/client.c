@@ -75,7 +75,7 @@ static int connect_pipe(struct mir_tcp *t, const struct mir_endpoint *local,
 	if (canned)
 		mir_spawn("server", canned_server, server_end);
 	else
-		mir_http_server_connection(&server, &server_end->flow, peer, &bench_local);
+		mir_http_server_connection(&server, &server_end->flow, NULL, peer, &bench_local);
 	*out = &f->tcp;
 	return 0;
 }
