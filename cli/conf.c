@@ -306,7 +306,7 @@ static void take_flags(struct conf *c, const struct statement *s, const char *re
 
 static void take_needs(struct conf *c, const struct statement *s, const char *rest)
 {
-	static const char *const known[] = { "clock", "random", "console", "stack" };
+	static const char *const known[] = { "clock", "random", "console", "stack", "tls" };
 	struct words w = { 0 };
 	struct list names = { 0 };
 

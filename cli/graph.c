@@ -190,8 +190,7 @@ static struct need need_of_device(struct graph *g, const struct conf_device *d)
 /* Whether a device of that signature is one where `wanted` is needed. */
 static bool serves(const char *signature, const char *wanted)
 {
-	return str_eq(signature, wanted) ||
-	       (str_eq(signature, "KV_RW") && str_eq(wanted, "KV_RO"));
+	return str_eq(signature, wanted) || (str_eq(signature, "KV_RW") && str_eq(wanted, "KV_RO"));
 }
 
 /* The need becomes that for the device of the .conf whose name is the value of a key; false: there
@@ -326,7 +325,8 @@ static void add_needs(struct graph *g)
 {
 	static const struct {
 		const char *need, *signature;
-	} all[] = { { "console", "CONSOLE" }, { "clock", "CLOCK" }, { "random", "RANDOM" } };
+	} all[] = { { "console", "CONSOLE" }, { "clock", "CLOCK" }, { "random", "RANDOM" },
+		{ "tls", "TLS" } };
 	const struct words *w = &g->conf->needs;
 
 	for (size_t i = 0; i < MIR_COUNT(all); i++)
@@ -334,7 +334,7 @@ static void add_needs(struct graph *g)
 			if (str_eq(w->v[j].s, all[i].need)) {
 				add_root(g, all[i].need,
 				    (struct need){ .signature = all[i].signature,
-					.group = "",
+					.group = "service",
 					.at = w->v[j].at },
 				    "needs");
 				break;
@@ -347,8 +347,8 @@ static void add_device(struct graph *g, const struct conf_device *d)
 
 	if (d->kind == CONF_NET)
 		add_stack(g, d->name, &d->at_key, origin);
-	add_root(g, mem_fmt("%s_%s", device_prefix[d->kind], d->name), need_of_device(g, d),
-	    origin);
+	add_root(
+	    g, mem_fmt("%s_%s", device_prefix[d->kind], d->name), need_of_device(g, d), origin);
 }
 
 static bool has_library(const struct graph *g, const struct descriptor *d)

@@ -53,7 +53,7 @@ static void key_log(const SSL *ssl, const char *line)
 	mir_app("key log: %s", line);
 }
 
-static bool set_level(struct mir_tls_device *d, SSL_CTX *c)
+bool mir_tls_context_level(struct mir_tls_device *d, SSL_CTX *c)
 {
 	const char *wanted = d->config.tls_ciphers;
 
@@ -117,7 +117,7 @@ SSL_CTX *mir_tls_context_new(struct mir_tls_device *d, bool server)
 	SSL_CTX_set_max_cert_list(c, 64 * 1024);
 	if (d->config.tls_key_log)
 		SSL_CTX_set_keylog_callback(c, key_log);
-	ok = set_level(d, c);
+	ok = mir_tls_context_level(d, c);
 	if (ok && server)
 		ok = set_server(d, c);
 	else if (ok)

@@ -452,7 +452,8 @@ static int prepare_client(struct tls_flow *t, const char *name)
 	SSL_set_app_data(ssl, t->tls.server_name);
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, name) != 1) {
 		X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-		if (SSL_set_tlsext_host_name(ssl, name) != 1 || SSL_set1_host(ssl, name) != 1)
+		if (SSL_set_tlsext_host_name(ssl, t->tls.server_name) != 1 ||
+		    SSL_set1_host(ssl, name) != 1)
 			return MIR_EINVAL;
 	}
 	if (before)

@@ -75,7 +75,8 @@ struct mir_tls_identity *mir_tls_identity_new(struct mir_tls_device *d, const ch
 	*why = "out of memory";
 	if (ok) {
 		SSL_CTX_set_security_level(c, 2);
-		ok = use_chain(c, chain_bio, why) && use_key(c, key_bio, why);
+		ok = mir_tls_context_level(d, c) && use_chain(c, chain_bio, why) &&
+		     use_key(c, key_bio, why);
 	}
 	BIO_free(chain_bio);
 	BIO_free(key_bio);

@@ -68,5 +68,8 @@ void mir_tls_cache_clear(struct mir_tls_device *);
 /* context.c: the device of a context. */
 struct mir_tls_device *mir_tls_of_context(const SSL_CTX *);
 void mir_tls_context_belongs(SSL_CTX *, struct mir_tls_device *);
+/* Versions and ciphers as the device's keys say: OpenSSL takes a server's from the context of its
+ * identity. */
+bool mir_tls_context_level(struct mir_tls_device *, SSL_CTX *);
 
 #endif

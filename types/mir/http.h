@@ -54,7 +54,7 @@ struct mir_http_request {
 	struct mir_endpoint peer, local;
 	const struct mir_tls_flow *tls; /* what was agreed on, as the client's certificate; NULL:
 					   the connection is in the clear */
-	uint16_t version; /* 10 or 11 */
+	uint16_t version;               /* 10 or 11 */
 	const struct mir_http_header *headers;
 	unsigned nheaders;
 	int64_t content_length; /* -1: not known (chunked), 0: no body */
