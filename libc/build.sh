@@ -232,6 +232,7 @@ redirect() {
 		echo
 	} >"$work/names.h"
 	cp "$here/musl/syscall_arch.h" "arch/$arch/syscall_arch.h"
+	cp "$here/musl/start.c" src/env/mir_start.c
 	printf '#undef __syscall_cp\n#define __syscall_cp(...) __syscall(__VA_ARGS__)\n' >"$work/cp.h"
 	sed -i "/^#define syscall_cp(/{
 		r $work/cp.h

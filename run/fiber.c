@@ -244,6 +244,11 @@ static struct mir_fiber *fiber_new(void)
 	return f;
 }
 
+MIR_WEAK void *mir_target_stack_keep(size_t size)
+{
+	return mir_target_stack_new(size);
+}
+
 /* Makes a fiber ready that has its stack. */
 static struct mir_fiber *begin(
     struct mir_fiber *f, const char *name, void (*fn)(void *), void *arg, bool joinable)
@@ -296,7 +301,7 @@ struct mir_fiber *mir_fiber_spawn_main(void (*fn)(void *), void *arg)
 	mir_fiber_reports = &reports;
 	for (size_t size = MAIN_STACK; !f->stack && size >= STACK; size /= 2) {
 		f->stack_size = size;
-		f->stack = mir_target_stack_new(size);
+		f->stack = mir_target_stack_keep(size);
 	}
 	return f->stack ? begin(f, "main", fn, arg, false) : NULL;
 }

@@ -23,6 +23,10 @@ void *mir_target_stack_new(size_t size);
 void mir_target_stack_release(void *stack, size_t size);
 void mir_target_stack_idle(void *stack, size_t size);
 
+/* One that is never given back.  Targets need not have it: the runtime's does as
+ * mir_target_stack_new. */
+void *mir_target_stack_keep(size_t size);
+
 /* poll.c: delivers what devices have, then, if nothing was delivered, sleeps until a device has
  * something or the monotonic clock shows `deadline` (0: do not sleep; MIR_NEVER). */
 void mir_target_poll(int64_t deadline);
@@ -40,6 +44,10 @@ struct mir_pages;
 /* memory.c: all memory that is not the image's: what mmap and the stacks take from.  Pages that
  * were never in use are zero. */
 struct mir_pages *mir_target_pages(void);
+
+/* memory.c: at least `size` bytes for ever, from the beginning of a page on, or NULL.  What is in
+ * them is not known. */
+void *mir_target_keep(size_t size);
 
 enum mir_access { MIR_ACCESS_NONE, MIR_ACCESS_READ, MIR_ACCESS_WRITE };
 

@@ -3,6 +3,7 @@
  * Tables for all memory up to its end lie in one piece: the entry of a page is found by its number.
  * Those that nobody fills in stay untouched; the rest of memory has pages of 2 MiB.
  */
+#include <mir/target.h>
 #include <string.h>
 
 #include "../guest/host.h"
@@ -145,6 +146,7 @@ static void map_heap(struct mir_ring0_tables *t, uint64_t chance)
 	mir_guest.mem_end = (uint8_t *)(uintptr_t)end_of(last);
 	mir_guest.fine = end_of(last) - fine;
 	mir_guest.soiled = true;
+	mir_guest.pages = mir_target_pages;
 	mir_guest.holes = holes;
 	mir_guest.n_holes = heap.n_memory - 1;
 }

@@ -10,10 +10,30 @@ int mir_guest_arguments(char ***argv);
 
 /* memory.c: bytes below a stack that cannot be used, where the tender allows guards: more than any
  * function of a C library takes at once. */
-enum { MIR_GUEST_GUARD = 16384 };
+enum { MIR_GUEST_GUARD = 16384, MIR_GUEST_CANARY = 64 };
 
-/* memory.c: makes the range of pages; `chance` places heap and stacks. */
+/* memory.c: all memory is free; `chance` places heap and stacks. */
 void mir_guest_memory_begin(uint64_t chance);
+
+/* memory.c: whole pages that nobody has yet: what is kept for ever is taken from their end, until
+ * pages.c makes pages of the rest and sets `take`. */
+extern struct mir_guest_rest {
+	uint8_t *start, *end;
+	void *(*take)(size_t size); /* whole pages; NULL: there are not as many */
+} mir_guest_rest;
+
+/* memory.c: a stack in [memory, memory + MIR_GUEST_GUARD + its size), with its guard or, in the
+ * page below it, its canary; memory may be NULL. */
+void *mir_guest_stack(uint8_t *memory);
+
+/* memory.c: whole pages of the stack (*n from *from) go back to the host; whether they are zero
+ * now. Panics if it has overflowed. */
+bool mir_guest_stack_idle(uint8_t *stack, size_t size, uint8_t **from, size_t *n);
+
+static inline bool mir_guest_is_guarded(const void *stack)
+{
+	return (uintptr_t)stack % 4096 == 0;
+}
 
 /* entropy_CPU.S: a number from the processor's generator.  False: it has none, or none now. */
 bool mir_guest_cpu_random(uint64_t *out);

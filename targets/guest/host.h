@@ -25,6 +25,7 @@ struct mir_guest {
 		uint8_t *start, *end;
 	} * holes; /* in [mem_start, mem_end): no memory; ascending, whole pages */
 	unsigned n_holes;
+	struct mir_pages *(*pages)(void); /* mir_target_pages: all becomes pages at once; or NULL */
 };
 
 /* Set by the entry code (start_CPU.S, start.c of hvt and spt), then it calls mir_guest_start on

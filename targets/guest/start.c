@@ -49,7 +49,7 @@ MIR_COLD void mir_guest_start(void)
 		fail("no entropy: neither the host nor the processor has a generator of random "
 		     "numbers; without secrets this image does not start\n");
 	mir_guest_memory_begin(chance);
-	stack = mir_target_stack_new(LOOP_STACK);
+	stack = mir_target_stack_keep(LOOP_STACK);
 	if (!stack)
 		fail("not enough memory: give the image more with --mem\n");
 	mir_guest_enter(stack + LOOP_STACK, begin);

@@ -24,9 +24,13 @@ static void stack_idle(void *stack, size_t size);
 static void stack_release(void *stack, size_t size);
 static int entropy_of_guest(void *buf, size_t len);
 
+#define mir_target_stack_keep stack_keep
+static void *stack_keep(size_t size);
+
 #include "../entropy.c"
 #include "../tender.c"
 #include "../memory.c"
+#include "../pages.c"
 
 static uint8_t *memory;
 
@@ -67,6 +71,26 @@ static void stacks(void)
 	while ((other = mir_target_stack_new(STACK)) != NULL)
 		s = other;
 	ok(s < memory + (1 << 20), "until there is no memory");
+	ok(!mir_target_stack_keep(STACK), "nor for one that is kept");
+	end();
+}
+
+static void kept(void)
+{
+	uint8_t *a, *b, *s;
+	size_t used;
+
+	begin(0);
+	s = mir_target_stack_keep(STACK);
+	a = mir_target_keep(5000);
+	ok(s && fake.guards == 1 && s + STACK <= memory + MEMORY, "a stack that is kept");
+	ok(a && (uintptr_t)a % MIR_PAGE == 0 && a + 2 * MIR_PAGE <= s - MIR_GUEST_GUARD,
+	    "whole pages below it");
+	ok(!mir_target_keep(MEMORY), "more than there is");
+	used = mir_target_pages()->used;
+	ok(mir_target_pages()->base + mir_target_pages()->n * MIR_PAGE == a, "the rest is pages");
+	b = mir_target_keep(1);
+	ok(b + MIR_PAGE == a && mir_target_pages()->used == used + 1, "then it is taken of them");
 	end();
 }
 
@@ -163,6 +187,7 @@ static void arguments(void)
 int main(void)
 {
 	RUN_PLAIN(stacks);
+	RUN_PLAIN(kept);
 	RUN_PLAIN(canaries);
 	RUN_PLAIN(placement);
 	RUN_PLAIN(entropy);
