@@ -150,7 +150,7 @@ depend-check:
 	@scripts/depend.sh check
 
 # Every test that needs no virtual machine.
-SYSTEM_TESTS = $(sort $(filter-out tests/long/% tests/browser.t,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t \
+SYSTEM_TESTS = $(sort $(filter-out tests/long/% tests/virtio/% tests/xen/% tests/browser.t,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t \
 		 libc/tests/*.t tender/tests/*.t)))
 check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 all tests-build net-tools isolation-images
@@ -158,11 +158,18 @@ check: depend-check ## install what the tests need, run them all
 	@prove --timer -j2 --exec '' $(sort $(UNITS)) $(SYSTEM_TESTS)
 
 # What needs virtual machines or long; on top of `make check`.
-LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t
+LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t $(VIRTIO_TESTS)
+VIRTIO_TESTS = $(sort $(wildcard tests/virtio/*.t))
 check-all: depend-check ## the long tests
 	@scripts/depend.sh browser vm
 	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images
 	@prove --timer --exec '' $(filter-out tests/lib.t,$(LONG_TESTS))
+
+.PHONY: check-virtio
+check-virtio: ## images of -t virtio on QEMU's machines
+	@scripts/depend.sh check vm
+	@$(MAKE) --no-print-directory -j2 all net-tools
+	@prove --timer --exec '' $(VIRTIO_TESTS)
 
 SOAK_SEEDS ?= 5000
 .PHONY: soak

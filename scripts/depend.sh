@@ -4,7 +4,7 @@
 #   check   what the tests talk to and measure with
 #   bench   the peers that the benchmarks compare with
 #   fuzz    clang's fuzzer
-#   vm      a machine with a KVM of its own
+#   vm      machines of QEMU: with a KVM of their own, or for -t virtio
 set -eu
 
 packages() {

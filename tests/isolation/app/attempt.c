@@ -53,6 +53,8 @@ static const struct {
 	TRY(jump_ring0),
 	TRY(divide_ring0),
 	TRY(divide),
+	TRY(ask_again),
+	TRY(protect_apic),
 	TRY(io_privilege),
 	TRY(wrong_hypercall),
 	TRY(no_hypercall),

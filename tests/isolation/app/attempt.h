@@ -48,6 +48,8 @@ void far_call(void);
 void jump_ring0(void);
 void divide_ring0(void);
 void divide(void);
+void ask_again(void);
+void protect_apic(void);
 void io_privilege(void);
 void wrong_hypercall(void);
 void no_hypercall(void);

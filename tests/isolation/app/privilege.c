@@ -6,6 +6,11 @@
 /* Of targets/hvt, where that is linked. */
 extern uint8_t mir_hvt_stub[] __attribute__((weak));
 extern uint8_t mir_hvt_ring0_call_at[] __attribute__((weak));
+/* Of targets/bare. */
+extern uint8_t mir_bare_ring0_code[] __attribute__((weak));
+extern uint8_t mir_bare_ring0_call_at[] __attribute__((weak));
+uint64_t mir_bare_ring0_call(uint64_t a, uint64_t b, uint64_t c, unsigned what)
+    __attribute__((weak));
 
 struct pointer {
 	uint16_t limit;
@@ -26,7 +31,7 @@ void read_port(void)
 {
 	uint8_t v;
 
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "d"((uint16_t)0x71));
+	__asm__ volatile("inb %1, %0" : "=a"(v) : "d"((uint16_t)0x60));
 }
 
 void write_port(void)
@@ -114,7 +119,9 @@ void far_call(void)
 void jump_ring0(void)
 {
 	void (*code)(void);
-	uint8_t *at = mir_hvt_stub ? mir_hvt_stub : (uint8_t *)(uintptr_t)0xffffffffff600400;
+	uint8_t *at = mir_hvt_stub          ? mir_hvt_stub
+		      : mir_bare_ring0_code ? mir_bare_ring0_code
+					    : (uint8_t *)(uintptr_t)0xffffffffff600400;
 
 	memcpy(&code, &at, sizeof(code));
 	code();
@@ -123,16 +130,38 @@ void jump_ring0(void)
 /* The division by which ring 3 calls ring 0, with a call that there is not. */
 void divide_ring0(void)
 {
+	uint8_t *call = mir_hvt_ring0_call_at ? mir_hvt_ring0_call_at : mir_bare_ring0_call_at;
 	uint64_t a = 0xffff, b = 0;
 
-	if (!mir_hvt_ring0_call_at) {
+	if (!call) {
 		divide();
 		return;
 	}
 	__asm__ volatile("xor %%edx, %%edx; xor %%ecx, %%ecx; call *%2"
 			 : "+a"(a), "+b"(b)
-			 : "r"(mir_hvt_ring0_call_at), "D"(-1), "S"(-1)
+			 : "r"(call), "D"(-1), "S"(-1)
 			 : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+}
+
+/* What ring 0 did before the devices were all there: ports, registers, page tables. */
+void ask_again(void)
+{
+	enum { FIRST = 6, LAST = 11, PORT = 0x60 };
+	uint8_t v;
+
+	for (unsigned what = FIRST; mir_bare_ring0_call && what <= LAST; what++)
+		mir_bare_ring0_call(PORT, 1, 0, what);
+	__asm__ volatile("inb %1, %0" : "=a"(v) : "d"((uint16_t)PORT));
+}
+
+/* The registers of the CPU's interrupt controller are no memory of the heap. */
+void protect_apic(void)
+{
+	volatile uint32_t *at = (volatile uint32_t *)(uintptr_t)0xfee00000;
+
+	if (mir_bare_ring0_call)
+		mir_bare_ring0_call((uintptr_t)at / 4096, 1, 2, 0);
+	at[0xb0 / 4] = 0;
 }
 
 void divide(void)
@@ -149,7 +178,7 @@ void io_privilege(void)
 	uint8_t v;
 
 	__asm__ volatile("pushfq; orq $0x3000, (%%rsp); popfq" : : : "memory", "cc");
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "d"((uint16_t)0x64));
+	__asm__ volatile("inb %1, %0" : "=a"(v) : "d"((uint16_t)0x60));
 }
 
 /* A call of the tender with a struct beyond memory; on spt a port is a port. */
