@@ -32,6 +32,8 @@ need ip taskset awk peer relay
 has() { grep -qw "$1" /proc/sys/net/ipv4/tcp_available_congestion_control; }
 # The kernel in the place of the image (peer) uses BBR.
 sides=()
+own= # in the names of rows
+[ "$congestion" = cubic ] || own=", $congestion"
 for cc in cubic bbr; do has $cc && sides+=($cc); done
 sides+=(image)
 
@@ -53,7 +55,7 @@ measure() {
 	wait_port "$a" 10.77.0.2 80 || die "$1 does not listen: $(cat "$net_tmp/server.log")"
 	for way in down up; do
 		out=$(in_ns "$a" timeout 60 "$net_bin/peer" $way 10.77.0.2 80 "$bytes") || die "$1, $way: $out"
-		result "bad link, TCP $way" MB/s "$1" "$(awk '{ print $2 / $4 / 1e6 }' <<<"$out")"
+		result "bad link${own:+, $own}, TCP $way" MB/s "$1" "$(awk '{ print $2 / $4 / 1e6 }' <<<"$out")"
 	done
 	stop "$server"
 	relay_stop

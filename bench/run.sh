@@ -17,12 +17,12 @@ done
 . "$here/tests/net/image.sh"
 
 status=0
-# measure SCRIPT EXAMPLE MODE
+# measure SCRIPT EXAMPLE MODE [OPTION ...]
 measure() {
 	local path
 	echo
 	if path=$(image_build "$2" "$3"); then
-		"$here/bench/$1.sh" "$path" "$3" "${options[@]}" "${json[@]}" || status=1
+		"$here/bench/$1.sh" "$path" "$3" "${options[@]}" "${json[@]}" "${@:4}" || status=1
 	else
 		echo "run.sh: $2 does not build for $3" >&2
 		status=1
@@ -42,8 +42,15 @@ for mode in $modes; do
 	measure idle www $mode
 	measure tcp transfer $mode
 done
-for mode in ${modes#socket direct}; do measure block disk "$mode"; done
+for mode in ${modes#socket }; do measure echo udpecho "$mode"; done
+for mode in ${modes#socket direct}; do
+	measure block disk "$mode"
+	measure yield yield "$mode"
+	echo
+	"$here/bench/mem.sh" examples "$mode" "${json[@]}" || status=1
+done
 measure badlink transfer direct
+measure badlink transfer direct --congestion bbr
 echo
 "$here/bench/size.sh" "${json[@]}" || status=1
 exit $status
