@@ -41,7 +41,16 @@ bool mir_guest_cpu_random(uint64_t *out);
 /* enter_CPU.S: calls fn on the stack that ends at `top`; fn does not return. */
 MIR_NORETURN void mir_guest_enter(void *top, void (*fn)(void));
 
-/* poll.c: a device's part of a turn.  Operations are gathered, done in one submission, then told:
+/* poll.c: what an image with networks does in place of waiting alone: ports.c's, or NULL. */
+extern void (*mir_guest_ports_poll)(int64_t deadline);
+/* poll.c: how long until the deadline, for MIR_OP_WAIT; the wait that was done: whether the host
+ * asks this image to end, which has been told to its loop (without a loop: it ends); whether the
+ * last one was just now. */
+uint64_t mir_guest_until(int64_t deadline);
+bool mir_guest_waited(const struct mir_op *wait);
+bool mir_guest_looked_now(void);
+
+/* ports.c: a device's part of a turn.  Operations are gathered, done in one submission, then told:
  * first all writes, then all reads. */
 struct mir_guest_port {
 	struct mir_guest_port *next;

@@ -1,8 +1,7 @@
-/* poll.c: a turn with the tender: one submission of what all networks have to send, the wait, and
- * what they can receive.
+/* poll.c: waiting for the tender, or for a time.
  *
- * While frames keep coming, the wait is left out, except now and then for the request to end.  In
- * turns of fibers that have nothing to send, the tender is not bothered more often than each LOOK.
+ * In turns of fibers that have nothing to send, the tender is not bothered more often than each
+ * LOOK.
  */
 #include <mir/loop.h>
 #include <mir/target.h>
@@ -12,107 +11,15 @@
 #include "tender.h"
 
 enum {
-	PORT_READS = 16, /* of one network in one submission */
-	SKIPS = 16,      /* turns without a wait, at most */
-	LOOK = 20000,    /* ns */
-	ASKED = 130,     /* status of an image without a loop that is asked to end */
+	LOOK = 20000, /* ns */
+	ASKED = 130,  /* status of an image without a loop that is asked to end */
 };
 
-static struct {
-	struct mir_guest_port *first;
-	struct mir_op ops[MIR_OP_MAX];
-	unsigned n;
-	unsigned skipped; /* waits in a row */
-	bool flowing;     /* in the last turn a network gave all that it was asked for */
-	int64_t looked;   /* when the tender was asked last */
-} t;
+void (*mir_guest_ports_poll)(int64_t deadline);
 
-void mir_guest_port_add(struct mir_guest_port *port)
-{
-	struct mir_guest_port **at = &t.first;
+static int64_t looked; /* when the tender was asked last */
 
-	while (*at)
-		at = &(*at)->next;
-	port->next = NULL;
-	*at = port;
-}
-
-void mir_guest_port_remove(struct mir_guest_port *port)
-{
-	struct mir_guest_port **at = &t.first;
-
-	while (*at && *at != port)
-		at = &(*at)->next;
-	if (*at)
-		*at = port->next;
-}
-
-static void submit(void)
-{
-	if (t.n > 0)
-		mir_host_submit(t.ops, t.n);
-}
-
-static void tell_written(void)
-{
-	for (struct mir_guest_port *port = t.first; port; port = port->next) {
-		if (port->n_writes > 0)
-			port->written(port, t.ops + port->first_write, port->n_writes);
-		port->n_writes = 0;
-	}
-}
-
-/* What does not fit goes first, alone. */
-static void gather_writes(void)
-{
-	for (struct mir_guest_port *port = t.first; port; port = port->next) {
-		for (;;) {
-			port->first_write = t.n;
-			port->n_writes = port->writes(port, t.ops + t.n, MIR_OP_MAX / 2 - t.n);
-			t.n += port->n_writes;
-			if (t.n < MIR_OP_MAX / 2)
-				break;
-			submit();
-			tell_written();
-			t.n = 0;
-		}
-	}
-}
-
-static void gather_reads(void)
-{
-	unsigned left = 0;
-
-	for (struct mir_guest_port *port = t.first; port; port = port->next)
-		left++;
-	for (struct mir_guest_port *port = t.first; port; port = port->next, left--) {
-		unsigned share = (MIR_OP_MAX - t.n) / left;
-
-		port->first_read = t.n;
-		port->n_reads =
-		    port->reads(port, t.ops + t.n, MIR_MIN(share, (unsigned)PORT_READS));
-		t.n += port->n_reads;
-	}
-}
-
-/* Whether frames came. */
-static bool tell_read(void)
-{
-	bool any = false;
-
-	t.flowing = false;
-	for (struct mir_guest_port *port = t.first; port; port = port->next) {
-		unsigned asked = port->n_reads;
-		unsigned n = asked > 0 ? port->taken(port, t.ops + port->first_read, asked) : 0;
-
-		any |= n > 0;
-		t.flowing |= n > 0 && n == asked;
-	}
-	return any;
-}
-
-/* How long until the deadline, for MIR_OP_WAIT. */
-static uint64_t until(int64_t deadline)
+uint64_t mir_guest_until(int64_t deadline)
 {
 	int64_t left;
 
@@ -122,51 +29,35 @@ static uint64_t until(int64_t deadline)
 	return left > 0 ? (uint64_t)left : 0;
 }
 
-/* Whether anything was delivered. */
-static bool exchange(bool wait, int64_t deadline)
+bool mir_guest_waited(const struct mir_op *wait)
 {
-	const struct mir_op *waiting = NULL;
-	bool asked = false;
+	bool asked = wait->result > 0 && (wait->result & 1);
 
-	t.n = 0;
-	gather_writes();
-	if (wait) {
-		t.ops[t.n] = (struct mir_op){ .code = MIR_OP_WAIT, .offset = until(deadline) };
-		waiting = &t.ops[t.n++];
-	}
-	gather_reads();
-	submit();
-	if (waiting)
-		asked = waiting->result > 0 && (waiting->result & 1);
-	tell_written();
-	mir_loop_woke();
+	looked = mir_now();
 	if (asked && !mir_shutdown_hook)
 		mir_target_exit(ASKED);
 	if (asked)
 		mir_shutdown_hook("the host asks");
-	return tell_read() || asked;
+	return asked;
 }
 
-static bool any_waiting(void)
+bool mir_guest_looked_now(void)
 {
-	for (const struct mir_guest_port *port = t.first; port; port = port->next) {
-		if (port->waiting > 0)
-			return true;
-	}
-	return false;
+	return mir_target_monotonic() - looked < LOOK;
 }
 
 void mir_target_poll(int64_t deadline)
 {
-	if (deadline == 0 && !t.flowing && !any_waiting() &&
-	    mir_target_monotonic() - t.looked < LOOK)
+	struct mir_op wait = { .code = MIR_OP_WAIT };
+
+	if (mir_guest_ports_poll) {
+		mir_guest_ports_poll(deadline);
 		return;
-	if (t.flowing && t.skipped < SKIPS) {
-		t.skipped++;
-		if (exchange(false, 0) || deadline == 0)
-			return;
 	}
-	t.skipped = 0;
-	exchange(true, deadline);
-	t.looked = mir_now();
+	if (deadline == 0 && mir_guest_looked_now())
+		return;
+	wait.offset = mir_guest_until(deadline);
+	mir_host_submit(&wait, 1);
+	mir_loop_woke();
+	mir_guest_waited(&wait);
 }

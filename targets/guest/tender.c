@@ -1,8 +1,8 @@
-/* tender.c: what tenders give in operations. */
+/* tender.c: what tenders give in operations, unless the target has a shorter way. */
 #include "guest.h"
 #include "tender.h"
 
-bool mir_host_release(void *at, size_t len)
+MIR_WEAK bool mir_host_release(void *at, size_t len)
 {
 	struct mir_op_iov iov = { mir_guest_address(at), len };
 	struct mir_op op = { .code = MIR_OP_RELEASE, .n = 1, .iov = mir_guest_address(&iov) };
@@ -11,7 +11,7 @@ bool mir_host_release(void *at, size_t len)
 	return op.result == 0;
 }
 
-bool mir_host_entropy(void *buf, size_t len)
+MIR_WEAK bool mir_host_entropy(void *buf, size_t len)
 {
 	struct mir_op_iov iov = { mir_guest_address(buf), len };
 	struct mir_op op = { .code = MIR_OP_ENTROPY, .n = 1, .iov = mir_guest_address(&iov) };

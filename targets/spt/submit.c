@@ -20,54 +20,14 @@ const struct mir_mft_entry *mir_spt_entry(const struct mir_op *op, enum mir_mft_
 	return e->attached && e->type == (uint32_t)type ? e : NULL;
 }
 
-static int64_t entropy(const struct mir_op *op)
-{
-	const struct mir_op_iov *iov = mir_spt_iov(op);
-
-	if (!(mir_spt_features & MIR_EXT_ENTROPY))
-		return MIR_ENOSYS;
-	for (unsigned i = 0; i < op->n; i++) {
-		for (uint64_t done = 0; done < iov[i].len;) {
-			long n =
-			    mir_spt_call(CALL_GETRANDOM, mir_spt_long(mir_spt_data(&iov[i]) + done),
-				(long)(iov[i].len - done), 0, 0, 0, 0);
-
-			if (n < 0 && n != MIR_SPT_EINTR)
-				return n;
-			done += n > 0 ? (uint64_t)n : 0;
-		}
-	}
-	return 0;
-}
-
-static int64_t release(const struct mir_op *op)
-{
-	const struct mir_op_iov *iov = mir_spt_iov(op);
-	long rc = 0;
-
-	if (!(mir_spt_features & MIR_EXT_PROTECT))
-		return MIR_ENOSYS;
-	for (unsigned i = 0; i < op->n && rc == 0; i++)
-		rc = mir_spt_call(
-		    CALL_MADVISE, (long)iov[i].data, (long)iov[i].len, DONT_NEED, 0, 0, 0);
-	return rc;
-}
-
 static int64_t one(const struct mir_op *op)
 {
-	switch (op->code) {
-	case MIR_OP_WAIT: return mir_spt_wait(op->offset);
-	case MIR_OP_NET_WRITE:
-	case MIR_OP_NET_READ: return mir_spt_net ? mir_spt_net(op) : MIR_ENOSYS;
-	case MIR_OP_BLOCK_WRITE:
-	case MIR_OP_BLOCK_READ:
-	case MIR_OP_BLOCK_FLUSH:
-	case MIR_OP_BLOCK_DISCARD: return mir_spt_block ? mir_spt_block(op) : MIR_ENOSYS;
-	case MIR_OP_ENTROPY: return entropy(op);
-	case MIR_OP_RELEASE: return release(op);
-	case MIR_OP_CLOCK: return mir_host_wall();
-	default: return MIR_ENOSYS;
-	}
+	bool net = op->code == MIR_OP_NET_WRITE || op->code == MIR_OP_NET_READ;
+	int64_t (*fn)(const struct mir_op *) = net ? mir_spt_net : mir_spt_block;
+
+	if (op->code == MIR_OP_WAIT)
+		return mir_spt_wait(op->offset);
+	return fn ? fn(op) : MIR_ENOSYS;
 }
 
 void mir_host_submit(struct mir_op ops[], unsigned n)

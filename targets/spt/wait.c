@@ -15,34 +15,26 @@ struct time {
 
 static const int64_t tolerance = MIR_US(1); /* of a timer, below what a wheel's tick is */
 
-/* Bits by handle of what is ready now or, with timeout_ms FOR_EVER, at last. */
-static int64_t take(const struct mir_spt_event events[], long n)
+/* Waits by that system call with that timeout; bits by handle of what is ready. */
+static int64_t ready(long number, long timeout)
 {
+	struct mir_spt_event events[EVENTS];
+	long n = mir_spt_call(
+	    number, mir_spt_boot->epollfd, mir_spt_long(events), EVENTS, timeout, 0, 8);
 	uint64_t bits = 0;
 
-	for (long i = 0; i < n; i++) {
-		if (events[i].data < MIR_MFT_ENTRIES)
-			bits |= (uint64_t)1 << events[i].data;
+	while (n-- > 0) {
+		if (events[n].data < MIR_MFT_ENTRIES)
+			bits |= (uint64_t)1 << events[n].data;
 	}
 	return (int64_t)bits;
 }
 
-static int64_t look(int timeout_ms)
-{
-	struct mir_spt_event events[EVENTS];
-
-	return take(events, mir_spt_call(CALL_EPOLL_PWAIT, mir_spt_boot->epollfd,
-				mir_spt_long(events), EVENTS, timeout_ms, 0, 8));
-}
-
 static int64_t wait_exactly(uint64_t timeout_ns)
 {
-	struct mir_spt_event events[EVENTS];
 	struct time t = { (int64_t)(timeout_ns / 1000000000), (int64_t)(timeout_ns % 1000000000) };
 
-	return take(
-	    events, mir_spt_call(CALL_EPOLL_PWAIT2, mir_spt_boot->epollfd, mir_spt_long(events),
-			EVENTS, timeout_ns == UINT64_MAX ? 0 : mir_spt_long(&t), 0, 8));
+	return ready(CALL_EPOLL_PWAIT2, timeout_ns == UINT64_MAX ? 0 : mir_spt_long(&t));
 }
 
 /* The timer rings at `time`; MIR_NEVER: not. */
@@ -72,11 +64,11 @@ int64_t mir_spt_wait(uint64_t timeout_ns)
 
 	if (mir_spt_features & MIR_EXT_WAIT && timeout_ns > 0)
 		return wait_exactly(timeout_ns);
-	bits = look(0);
+	bits = ready(CALL_EPOLL_PWAIT, 0);
 	if (bits || timeout_ns == 0)
 		return bits;
 	set_timer(timeout_ns > (uint64_t)MIR_NEVER
 		      ? MIR_NEVER
 		      : mir_time_add(mir_host_monotonic(), (int64_t)timeout_ns));
-	return look(FOR_EVER);
+	return ready(CALL_EPOLL_PWAIT, FOR_EVER);
 }

@@ -10,6 +10,7 @@
 #define mir_target_poll turn
 static void turn(int64_t deadline);
 #include "../../poll.c"
+#include "../../ports.c"
 
 enum { STEPS = 64, LENGTH = 67000 };
 

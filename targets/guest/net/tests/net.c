@@ -11,11 +11,12 @@
 #define mir_target_poll turn
 static void turn(int64_t deadline);
 #include "../../poll.c"
+#include "../../ports.c"
 
 /* A turn that asks the tender, however short ago it did. */
 static void look(int64_t deadline)
 {
-	t.looked = -LOOK;
+	looked = -LOOK;
 	turn(deadline);
 }
 
