@@ -172,9 +172,12 @@ check-virtio: ## images of -t virtio on QEMU's machines
 	@prove --timer --exec '' $(VIRTIO_TESTS)
 
 SOAK_SEEDS ?= 5000
+SOAK_MINUTES ?= 30
+SOAK_CONNECTIONS ?= 1000000
 .PHONY: soak
-soak: depend-check ## simulate SOAK_SEEDS (5000) seeds of every scenario
-	@$(MAKE) --no-print-directory -j2 all
+soak: depend-check ## SOAK_CONNECTIONS (1000000), SOAK_MINUTES (30), then SOAK_SEEDS (5000) of every scenario
+	@$(MAKE) --no-print-directory -j2 all net-tools
+	@SOAK_MINUTES=$(SOAK_MINUTES) SOAK_CONNECTIONS=$(SOAK_CONNECTIONS) prove -v --exec '' tests/net/soak.t
 	@SIM_SEEDS=$(SOAK_SEEDS) prove -v --exec '' tests/sim/sim.t
 	@SIM_SANITIZE=1 SIM_SEEDS=$$(($(SOAK_SEEDS) / 10)) prove -v --exec '' tests/sim/sim.t
 

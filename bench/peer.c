@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +25,14 @@ static const char help[] =
     "       peer down ADDRESS PORT BYTES [nodigest]   GET /down?bytes=BYTES\n"
     "       peer up ADDRESS PORT BYTES [nodigest]     POST /up, or /up?digest=none\n"
     "       peer pattern BYTES [SEED]                 what serve and up send (seed 0)\n"
+    "PEER_CONGESTION names the congestion control of all sockets.\n"
     "down and up print: bytes N seconds S digest D\n";
 
 int mir_peer_socket(const char *address, const char *port, int listening)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | (listening ? AI_PASSIVE : 0) };
+	const char *congestion = getenv("PEER_CONGESTION");
 	struct addrinfo *ai;
 	int one = 1, fd, rc = getaddrinfo(address, port, &hints, &ai);
 
@@ -37,6 +41,14 @@ int mir_peer_socket(const char *address, const char *port, int listening)
 		return -1;
 	}
 	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | (listening ? SOCK_NONBLOCK : 0), 0);
+	if (fd >= 0 && congestion &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, (socklen_t)strlen(congestion)) <
+		0) {
+		fprintf(stderr, "peer: %s: %s\n", congestion, strerror(errno));
+		close(fd);
+		freeaddrinfo(ai);
+		return -1;
+	}
 	if (fd >= 0 && listening)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (fd < 0 || (listening ? bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, 4096)

@@ -5,14 +5,17 @@ image_out=${BUILD:-$image_root/build}
 case $image_out in /*) ;; *) image_out=$image_root/$image_out ;; esac
 
 # image_build EXAMPLE socket|direct|hvt|spt: builds a copy of examples/EXAMPLE ("disk": of
-# tests/block/app, "yield",
-# "udpecho": of bench); prints the image's path.  The site of www has 1k.bin and 100k.bin besides.  On failure prints
+# tests/block/app, "caller": of tests/net/caller, "yield", "udpecho": of bench); prints the image's path.  The
+# site of www has 1k.bin and 100k.bin besides.  On failure prints
 # the end of what the tool said on stderr.  One at a time for each copy.  With SANITIZE set
 # it is built under AddressSanitizer and UBSan.
 image_build() {
 	local work=$image_out/images/$1-$2 net tool=$image_out/mirage suffix= from=$image_root/examples/$1
-	[ "$1" != disk ] || from=$image_root/tests/block/app
-	case $1 in yield | udpecho) from=$image_root/bench/$1 ;; esac
+	case $1 in
+	disk) from=$image_root/tests/block/app ;;
+	caller) from=$image_root/tests/net/caller ;;
+	yield | udpecho) from=$image_root/bench/$1 ;;
+	esac
 	case $2 in
 	socket) net=--socket ;;
 	direct) net=--unix ;;

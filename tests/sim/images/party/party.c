@@ -9,7 +9,8 @@
 MIR_LOG_SOURCE(party);
 
 static const struct work *const works[] = { &bulk_work, &short_work, &half_work, &reset_work,
-	&window_work, &open_work, &reuse_work, &exhaust_work, &datagrams_work, &address_work };
+	&window_work, &open_work, &reuse_work, &exhaust_work, &datagrams_work, &address_work,
+	&roam_work, &deaf_work };
 
 static struct {
 	const struct app *app;

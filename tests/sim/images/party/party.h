@@ -25,7 +25,7 @@ struct work {
 };
 
 extern const struct work bulk_work, short_work, half_work, reset_work, window_work, open_work,
-    reuse_work, exhaust_work, datagrams_work, address_work;
+    reuse_work, exhaust_work, datagrams_work, address_work, roam_work, deaf_work;
 
 /* Something is not as it must be: the image will end with status 1. */
 void party_fail(const char *fmt, ...) MIR_PRINTF(1, 2);
