@@ -41,6 +41,7 @@ for mode in $modes; do
 	measure http www $mode
 	measure idle www $mode
 	measure tcp transfer $mode
+	measure rates transfer $mode
 done
 for mode in ${modes#socket }; do measure echo udpecho "$mode"; done
 for mode in ${modes#socket direct}; do
@@ -51,6 +52,8 @@ for mode in ${modes#socket direct}; do
 done
 measure badlink transfer direct
 measure badlink transfer direct --congestion bbr
+echo
+"$here/bench/interop.sh" "${options[@]}" "${json[@]}" || status=1
 echo
 "$here/bench/size.sh" "${json[@]}" || status=1
 exit $status
