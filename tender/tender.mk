@@ -75,3 +75,10 @@ $(BUILD)/aarch64/mirage-spt: $(TENDER_ARM_C) $(wildcard tender/*.h tender/spt/*.
 	$(call say,CC $@)
 	@mkdir -p $(@D)
 	$(Q)aarch64-linux-gnu-gcc $(LANG_FLAGS) $(TENDER_FLAGS) $(CFLAGS) -fPIE -static-pie -Iabi $(TENDER_ARM_C) -o $@
+
+# mirage-hvt for aarch64, for an emulated machine (tests/long/aarch64.t).
+TENDER_ARM_HVT_C := $(filter-out %_x86_64.c,$(wildcard tender/*.c tender/hvt/*.c))
+$(BUILD)/aarch64/mirage-hvt: $(TENDER_ARM_HVT_C) $(wildcard tender/*.h tender/hvt/*.h abi/mir/*.h)
+	$(call say,CC $@)
+	@mkdir -p $(@D)
+	$(Q)aarch64-linux-gnu-gcc $(LANG_FLAGS) $(TENDER_FLAGS) $(CFLAGS) -fPIE -static-pie -Iabi $(TENDER_ARM_HVT_C) -o $@

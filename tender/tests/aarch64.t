@@ -8,6 +8,6 @@ command -v $cc >/dev/null || skip_all "$cc is not installed: apt-get install gcc
 flags=$(make -s --no-print-directory print-flags)
 for file in $(git ls-files 'tender/*.c' 'tender/hvt/*.c' | grep -v -e _x86_64 -e /tests/ -e /fuzz/ -e /spt/); do
 	# shellcheck disable=SC2086
-	check "$file" $cc $flags -D_GNU_SOURCE -Itender -DMIRAGE_VERSION='""' -O2 -fsyntax-only "$file"
+	check "$file" $cc -Itender $flags -D_GNU_SOURCE -DMIRAGE_VERSION='""' -O2 -fsyntax-only "$file"
 done
 done_testing
