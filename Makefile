@@ -34,7 +34,9 @@ TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard tar
 	      targets/unix/block/file.c targets/guest/device.c targets/guest/arguments.c \
 	      $(wildcard targets/guest/net/*.c targets/guest/block/*.c targets/sim/*/*.c) \
 	      $(addprefix targets/virtio/,queue.c device.c match.c find.c pci.c pci_config.c pci_modern.c mmio.c) \
-	      $(wildcard targets/virtio/net/*.c targets/virtio/block/*.c)
+	      $(wildcard targets/virtio/net/*.c targets/virtio/block/*.c) \
+	      $(addprefix targets/xen/,event.c grant.c ring.c param.c message.c store.c bus.c control.c) \
+	      $(wildcard targets/xen/net/*.c targets/xen/block/*.c targets/xen/vchan/*.c)
 TEST_LIB_S := $(wildcard run/*.S targets/guest/entropy_*.S)
 # What tests of host sockets link in place of the simulated machine: they define mir_main.
 UNIX_C     := $(wildcard targets/unix/*.c targets/unix/sockets/*.c) \

@@ -5,6 +5,7 @@
 #   bench   the peers that the benchmarks compare with
 #   fuzz    clang's fuzzer
 #   vm      machines of QEMU: with a KVM of their own, or for -t virtio
+#   xen     a Xen of its own; Xen itself is not installed
 set -eu
 
 packages() {
