@@ -27,6 +27,7 @@ struct moment {
 };
 
 static const volatile struct mir_bare_pvclock *pv;
+static int64_t shift; /* added to what it says */
 static const struct mir_bare_reference *reference;
 static uint64_t hz;
 
@@ -74,7 +75,7 @@ static int64_t pv_at(int64_t counter)
 		ns = pv->ns + (uint64_t)((unsigned __int128)gone * pv->factor >> 32);
 		__asm__ volatile("" : : : "memory");
 	} while (version & 1 || version != pv->version);
-	return (int64_t)ns;
+	return (int64_t)ns + shift;
 }
 
 int64_t mir_bare_clock_at(int64_t counter)
@@ -93,6 +94,17 @@ int64_t mir_host_monotonic(void)
 
 	last = MIR_MAX(last, now);
 	return last;
+}
+
+void mir_bare_clock_moved(int64_t before)
+{
+	if (pv)
+		shift += before - pv_at(mir_bare_counter());
+}
+
+int64_t mir_bare_clock_shift(void)
+{
+	return shift;
 }
 
 /* ---- how fast the counter is ---- */

@@ -21,6 +21,12 @@ _Static_assert(sizeof(struct mir_bare_pvclock) == 32, "one of the hypervisor");
 /* The clock goes by that from now on: before mir_bare_clock_begin. */
 void mir_bare_clock_use(const volatile struct mir_bare_pvclock *);
 
+/* The hypervisor's clock is another one now (the image was moved): it goes on from `before`. */
+void mir_bare_clock_moved(int64_t before);
+
+/* What is added to the hypervisor's clock since then. */
+int64_t mir_bare_clock_shift(void);
+
 /* What the time of day was when the monotonic clock was 0; KVM and Xen say so. */
 struct mir_bare_wallclock {
 	uint32_t version, seconds, ns;

@@ -35,6 +35,10 @@ extern const uint8_t mir_bare_stub_call[], mir_bare_stub_quiet[], mir_bare_stub_
     mir_bare_stub_level[], mir_bare_stub_power[];
 extern const uint8_t mir_bare_ring0_call_at[];
 
+/* A hypercall of those in RING0_HYPERCALL, whose page is mir_bare_hypercalls. */
+int64_t mir_bare_hypercall(
+    unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+
 /* One of CALL_*. */
 uint64_t mir_bare_ring0_call(uint64_t, uint64_t, uint64_t, unsigned what);
 

@@ -29,6 +29,7 @@ static void from_pv(void)
 		low = pv->seconds * SECOND + pv->ns;
 		__asm__ volatile("" : : : "memory");
 	} while (version & 1 || version != pv->version);
+	low -= mir_bare_clock_shift();
 	high = low;
 }
 

@@ -60,8 +60,10 @@ int mir_xen_device_find(struct mir_xen_device *d, const char *which)
 {
 	char path[PATH], names[1024];
 	uint64_t id, best = UINT64_MAX;
-	int n;
+	int n = mir_xen_ready();
 
+	if (n < 0)
+		return n;
 	snprintf(path, sizeof(path), "device/%s", d->kind);
 	n = mir_xen_store_list(MIR_XEN_ALONE, path, names, sizeof(names));
 	if (n < 0 && n != MIR_ENOENT)

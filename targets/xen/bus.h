@@ -30,6 +30,9 @@ struct mir_xen_device {
 	bool dirty; /* its state is to be looked at */
 };
 
+/* start.c: xenstore and grants are there, or are made ready.  0, or a negative error. */
+int mir_xen_ready(void);
+
 /* Finds the device: `which` is its number ("0", "51712"), the address of a network, the name of a
  * disk ("xvda"), or "": the first that no other has.  Says what is wrong.  Blocks.  MIR_ENODEV. */
 int mir_xen_device_find(struct mir_xen_device *, const char *which);

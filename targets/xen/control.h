@@ -24,7 +24,4 @@ void mir_xen_machine_before(void);
 /* balloon.c: gives memory back to Xen, or takes it, until the domain has `kib`. */
 void mir_xen_balloon(uint64_t kib);
 
-/* balloon.c: how much memory the image could take. */
-void mir_xen_balloon_start(uint64_t bytes);
-
 #endif

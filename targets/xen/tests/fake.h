@@ -447,6 +447,11 @@ int mir_xen_machine_again(void)
 	return mir_xen_grants_again();
 }
 
+int mir_xen_ready(void)
+{
+	return 0;
+}
+
 void mir_xen_balloon(uint64_t kib)
 {
 	(void)kib;
