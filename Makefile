@@ -160,10 +160,11 @@ check: depend-check ## install what the tests need, run them all
 	@prove --timer -j2 --exec '' $(sort $(UNITS)) $(SYSTEM_TESTS)
 
 # What needs virtual machines or long; on top of `make check`.
-LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t $(VIRTIO_TESTS)
+LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t $(VIRTIO_TESTS) $(XEN_TESTS)
 VIRTIO_TESTS = $(sort $(wildcard tests/virtio/*.t))
+XEN_TESTS = $(sort $(wildcard tests/xen/*.t))
 check-all: depend-check ## the long tests
-	@scripts/depend.sh browser vm
+	@scripts/depend.sh browser vm xen
 	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images
 	@prove --timer --exec '' $(filter-out tests/lib.t,$(LONG_TESTS))
 
@@ -172,6 +173,12 @@ check-virtio: ## images of -t virtio on QEMU's machines
 	@scripts/depend.sh check vm
 	@$(MAKE) --no-print-directory -j2 all net-tools
 	@prove --timer --exec '' $(VIRTIO_TESTS)
+
+.PHONY: check-xen
+check-xen: depend-check ## images as guests of a real Xen, in software
+	@scripts/depend.sh xen
+	@$(MAKE) --no-print-directory -j2 all
+	@prove --timer --exec '' $(XEN_TESTS)
 
 SOAK_SEEDS ?= 5000
 SOAK_MINUTES ?= 30
@@ -228,4 +235,4 @@ uninstall: ## remove what install put there
 clean: ## remove build/
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name images -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(BUILD) -name images -prune -o -path $(BUILD)/xen -prune -o -name '*.d' -print 2>/dev/null)

@@ -16,6 +16,7 @@ packages() {
 	browser) echo "chromium" ;;
 	bench) echo "$(packages check)" ;;
 	vm) echo "qemu-system-x86 qemu-system-arm busybox-static cpio qemu-utils ovmf seabios grub-common grub-pc-bin grub-efi-amd64-bin mtools xorriso awscli" ;;
+	xen) echo "qemu-system-x86 busybox-static cpio" ;;
 	fuzz) echo "$(packages build) libssl-dev clang libclang-rt-14-dev" ;;
 	*)
 		echo "depend.sh: unknown set '$1'" >&2

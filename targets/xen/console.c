@@ -2,6 +2,7 @@
 #include <mir/err.h>
 
 #include "../bare/bare.h"
+#include "../bare/serial.h"
 #include "../guest/host.h"
 #include "event.h"
 #include "machine.h"
@@ -13,7 +14,7 @@ enum {
 
 static struct mir_xen_console *ring;
 static struct mir_xen_event event;
-static bool stuck;
+static bool stuck, serial;
 
 /* What is typed is not looked at. */
 static void fired(struct mir_xen_event *e)
@@ -71,12 +72,20 @@ static bool put(char c)
 	return true;
 }
 
+void mir_xen_console_serial(void)
+{
+	mir_bare_serial_begin();
+	serial = true;
+}
+
 void mir_host_console(const char *text, size_t len)
 {
+	if (serial)
+		mir_bare_serial_write(text, len);
 	for (size_t i = 0; i < len; i++) {
-		if (!ring)
+		if (!ring && !serial)
 			mir_bare_out8(DEBUG_PORT, (uint8_t)text[i]);
-		else if ((text[i] == '\n' && !put('\r')) || !put(text[i]))
+		else if (ring && ((text[i] == '\n' && !put('\r')) || !put(text[i])))
 			break;
 	}
 	if (ring)

@@ -14,6 +14,12 @@
 #include "machine.h"
 
 enum {
+	/* An HVM guest has devices of a PC besides (Xen's docs/misc/hvm-emulated-unplug): they go
+	 * before ours come, which are the same disks and networks. */
+	UNPLUG = 0x10,
+	UNPLUG_THERE = 0x49d2,
+	UNPLUG_DISKS = 1,
+	UNPLUG_NETWORKS = 2,
 	LEAF_HYPERCALLS = 2, /* behind the first: EBX: the MSR that is told where */
 	DEBUG_PORT = 0xe9,
 	RANGES = 128,
@@ -110,9 +116,20 @@ static int begin_events(void)
 	    MIR_XEN_PARAM_CALLBACK, MIR_XEN_CALLBACK_VECTOR | (uint64_t)VECTOR_QUIET);
 }
 
+static void unplug(void)
+{
+	mir_bare_ports(UNPLUG, 4);
+	if (mir_bare_in16(UNPLUG) == UNPLUG_THERE)
+		mir_bare_out16(UNPLUG, UNPLUG_DISKS | UNPLUG_NETWORKS);
+}
+
 const char *mir_bare_machine_begin(void)
 {
 	mir_bare_ports(DEBUG_PORT, 1);
+	if (mir_bare.entry == MIR_BARE_MULTIBOOT) {
+		mir_xen_console_serial();
+		unplug();
+	}
 	if (!find_hypercalls())
 		return "this image is for Xen, which is not beneath it\n";
 	find_memory();

@@ -8,6 +8,9 @@
  * error: text goes to port 0xe9 then, which Xen itself may tell. */
 int mir_xen_console_begin(void);
 
+/* console.c: text goes to the serial port, too: where hosts of HVM guests look. */
+void mir_xen_console_serial(void);
+
 /* console.c: waits, not for long, until what was written was read. */
 void mir_xen_console_drain(void);
 

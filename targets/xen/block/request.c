@@ -327,6 +327,8 @@ int mir_xen_block_move(struct mir_xen_block *d, enum mir_xen_block_op op, uint64
 	if (op == MIR_XEN_BLOCK_WRITE)
 		copy(io, iov, n, false);
 	rc = run(d, io);
+	if (rc == 0 && d->gone) /* since the answer, and the pages with it */
+		rc = MIR_EDISCONN;
 	if (rc == 0 && op == MIR_XEN_BLOCK_READ)
 		copy(io, iov, n, true);
 	if (!io->abandoned)

@@ -58,6 +58,7 @@ static void run(void)
 		fake_end();
 		return;
 	}
+	back.hostile = true;
 	mir_xen_control_start();
 	for (uintptr_t i = 0; i < 4; i++)
 		f[i] = mir_spawn_joinable("worker", worker, (void *)i);

@@ -8,10 +8,10 @@ enum { DISK = 1 << 20, OUT = 128 };
 static struct back {
 	struct mir_task work;
 	struct mir_xen_sring *ring;
-	struct mir_xen_sring *page[2];
 	uint32_t port, cons, order;
 	_Alignas(4096) uint8_t disk[DISK];
 	bool keep, refuse_flush, fail;
+	bool hostile; /* it has written over requests itself */
 	unsigned flushes, barriers, discards, indirect, requests;
 	uint64_t chance;
 } back;
@@ -42,6 +42,14 @@ static void back_answer(uint64_t id, uint8_t op, int16_t status)
 	back.ring->rsp_prod++;
 }
 
+/* A request that no driver may send. */
+static int16_t back_wrong(const char *what)
+{
+	if (!back.hostile)
+		mir_panic("a request with %s", what);
+	return -1;
+}
+
 static int16_t back_segments(
     uint8_t op, uint64_t sector, const struct mir_xen_block_segment *s, unsigned n)
 {
@@ -49,8 +57,9 @@ static int16_t back_segments(
 		uint8_t *page = fake_page(s[i].ref, true);
 		size_t off = s[i].first * 512u, len = (s[i].last - s[i].first + 1) * 512u;
 
-		mir_check(page && s[i].first <= s[i].last && off + len <= MIR_XEN_PAGE);
-		mir_check(sector * 512 + len <= DISK);
+		if (!page || s[i].first > s[i].last || off + len > MIR_XEN_PAGE ||
+		    sector > DISK / 512 || sector * 512 + len > DISK)
+			return back_wrong("a bad segment");
 		if (op == MIR_XEN_BLOCK_WRITE)
 			memcpy(back.disk + sector * 512, page + off, len);
 		else
@@ -68,7 +77,8 @@ static int16_t back_do(const struct mir_xen_block_request *r)
 	switch (r->op) {
 	case MIR_XEN_BLOCK_READ:
 	case MIR_XEN_BLOCK_WRITE:
-		mir_check(r->n >= 1 && r->n <= MIR_XEN_BLOCK_SEGMENTS);
+		if (r->n < 1 || r->n > MIR_XEN_BLOCK_SEGMENTS)
+			return back_wrong("too many segments, or none");
 		return back_segments(r->op, r->sector, r->u.segment, r->n);
 	case MIR_XEN_BLOCK_INDIRECT: {
 		const void *page;
@@ -76,7 +86,8 @@ static int16_t back_do(const struct mir_xen_block_request *r)
 		back.indirect++;
 		memcpy(&in, r, sizeof(in));
 		page = fake_page(in.refs[0], false);
-		mir_check(page && in.n <= 64);
+		if (!page || in.n > 64)
+			return back_wrong("bad indirect segments");
 		return back_segments(in.real_op, in.sector, page, in.n);
 	}
 	case MIR_XEN_BLOCK_FLUSH:
@@ -85,10 +96,11 @@ static int16_t back_do(const struct mir_xen_block_request *r)
 	case MIR_XEN_BLOCK_BARRIER: back.barriers++; return 0;
 	case MIR_XEN_BLOCK_DISCARD:
 		back.discards++;
-		mir_check((r->sector + r->u.sectors) * 512 <= DISK);
+		if (r->sector > DISK / 512 || r->u.sectors > DISK / 512 - r->sector)
+			return back_wrong("a range that is not on the disk");
 		memset(back.disk + r->sector * 512, 0, r->u.sectors * 512);
 		return 0;
-	default: mir_panic("request %u", r->op);
+	default: return back_wrong("an unknown operation");
 	}
 }
 
