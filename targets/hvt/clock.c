@@ -1,37 +1,21 @@
 /* clock.c: time from the CPU's counter, by multiplication; the day from the tender, now and then.
  */
 #include "../guest/host.h"
+#include "../ring0/rate.h"
 #include "hvt.h"
 
-enum { NS_BITS = 32, MORE_BITS = 29 };
-#define SECOND       1000000000ull
 #define RESYNC_AFTER 1000000000 /* ns: a host that sets its clock is followed that soon */
-#define HZ_MIN       1000000ull
-#define HZ_MAX       (1ull << (64 - MORE_BITS))
 
-/* ns = counter * factor >> shift */
-static uint64_t factor MIR_RELRO;
-static unsigned shift MIR_RELRO;
+static struct mir_rate rate MIR_RELRO;
 
 bool mir_hvt_clock_begin(uint64_t hz)
 {
-	uint64_t whole, rest;
-
-	if (hz < HZ_MIN || hz >= HZ_MAX)
-		return false;
-	whole = (SECOND << NS_BITS) / hz;
-	rest = (SECOND << NS_BITS) % hz;
-	shift = MORE_BITS;
-	while (whole >> (64 - shift))
-		shift--;
-	factor = (whole << shift) + (rest << shift) / hz;
-	shift += NS_BITS;
-	return true;
+	return mir_rate_of(&rate, hz);
 }
 
 int64_t mir_hvt_clock_at(uint64_t counter)
 {
-	return (int64_t)((unsigned __int128)counter * factor >> shift);
+	return mir_rate_ns(&rate, counter);
 }
 
 int64_t mir_host_monotonic(void)

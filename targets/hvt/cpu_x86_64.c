@@ -51,8 +51,8 @@ static void build_variables(const struct mir_hvt_tables *t, uint64_t start, uint
 {
 	mir_hvt_put64(RING0_PD, mir_hvt_address(t->pd));
 	mir_hvt_put64(RING0_PT, mir_hvt_address(t->pt));
-	mir_hvt_put64(RING0_HEAP, start / PAGE);
-	mir_hvt_put64(RING0_HEAP + 8, (end - start) / PAGE);
+	mir_hvt_put64(RING0_RANGES, start / PAGE);
+	mir_hvt_put64(RING0_RANGES + 8, (end - start) / PAGE);
 	mir_hvt_put64(RING0_FLAGS, 0);
 	mir_hvt_put64(RING0_FLAGS + 8, MAP_READ);
 	mir_hvt_put64(RING0_FLAGS + 16, MAP_WRITE);

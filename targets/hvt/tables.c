@@ -26,27 +26,16 @@ void mir_hvt_put64(unsigned at, uint64_t v)
 
 static void map_small(struct mir_hvt_tables *t, uint64_t from, uint64_t to, uint64_t flags)
 {
-	for (uint64_t page = from / PAGE; page < (to + PAGE - 1) / PAGE; page++) {
-		uint64_t large = page / PER_TABLE;
+	struct mir_ring0_tables tables = { t->pd, t->pt };
 
-		t->pd[large] = mir_hvt_address(&t->pt[large * PER_TABLE]) | MAP_TABLE;
-		t->pt[page] = page * PAGE | flags;
-	}
+	mir_ring0_map_small(&tables, from, to, flags);
 }
 
-/* Large pages where they fit. */
 static void map(struct mir_hvt_tables *t, uint64_t from, uint64_t to, uint64_t flags)
 {
-	uint64_t first = (from + LARGE - 1) & -(uint64_t)LARGE, last = to & -(uint64_t)LARGE;
+	struct mir_ring0_tables tables = { t->pd, t->pt };
 
-	if (first >= last) {
-		map_small(t, from, to, flags);
-		return;
-	}
-	map_small(t, from, first, flags);
-	for (; first < last; first += LARGE)
-		t->pd[first / LARGE] = first | MAP_LARGE(flags);
-	map_small(t, last, to, flags);
+	mir_ring0_map(&tables, from, to, flags);
 }
 
 /* One after the other: what is mapped by a large page is not mapped again. */

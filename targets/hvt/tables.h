@@ -1,9 +1,9 @@
-/* tables.h: page tables, as far as they are the same on all CPUs: 4 kB pages, 512 entries a table,
- * and what the CPU's header says of an entry.
+/* tables.h: page tables, as far as they are the same on all CPUs (targets/ring0/map.h).
  */
 #ifndef MIR_HVT_TABLES_H
 #define MIR_HVT_TABLES_H
 
+#include "../ring0/map.h"
 #include "hvt.h"
 
 #if defined(__x86_64__)
@@ -12,7 +12,7 @@
 #include "cpu_aarch64.h"
 #endif
 
-enum { PAGE = 4096, LARGE = 0x200000, PER_TABLE = 512, DIRECTORIES = 4 };
+enum { DIRECTORIES = 4 };
 
 /* Behind the image. */
 struct mir_hvt_tables {
