@@ -104,10 +104,11 @@ static void set_status(struct mir_virtio *d, uint8_t v)
 
 static uint32_t config(struct mir_virtio *d, unsigned offset, unsigned size)
 {
-	volatile uint8_t *p = d->device + offset;
+	volatile uint8_t *p;
 
 	if (offset + size > d->device_len)
 		return 0;
+	p = d->device + offset;
 	return size == 4 ? get32(p) : size == 2 ? get16(p) : get8(p);
 }
 

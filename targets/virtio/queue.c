@@ -93,12 +93,13 @@ static void describe(uint8_t *descriptor, uint64_t at, uint32_t len, unsigned fl
 static void add_indirect(struct mir_vq *q, uint8_t *first, unsigned head,
     const struct mir_vq_segment s[], unsigned n_out, unsigned n)
 {
-	uint8_t *table = q->tables + (size_t)head * q->table * MIR_VQ_DESCRIPTOR;
+	uint8_t *table;
 
 	if (n == 1) {
 		describe(first, s->at, s->len, n_out ? 0 : WRITE, 0);
 		return;
 	}
+	table = q->tables + (size_t)head * q->table * MIR_VQ_DESCRIPTOR;
 	for (unsigned i = 0; i < n; i++) {
 		unsigned flags = (i < n_out ? 0 : WRITE) | (i + 1 < n ? NEXT : 0);
 

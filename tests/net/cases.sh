@@ -12,7 +12,7 @@ image= stack= image_under=() image_log=(--logs=info,run:debug)
 # How much memory an image of hvt or spt gets (--mem), and more options of its tender.
 image_mem=64 image_tender=()
 
-# image_choose direct|socket|hvt|spt [IMAGE|kernel]: "kernel": bench/peer in its place, to test the
+# image_choose direct|socket|hvt|spt|virtio [IMAGE|kernel]: "kernel": bench/peer in its place, to test the
 # test.  With SANITIZE set it is built under AddressSanitizer and UBSan.
 image_choose() {
 	stack=$1 image=${2:-}
@@ -31,6 +31,9 @@ image_start() {
 	*-hvt | *-spt) start image ip netns exec "$space" "${image_under[@]}" "$image_out/mirage-$stack" \
 		--mem="$image_mem" --net:service=service "${image_tender[@]}" -- "$image" --ipv4=10.77.0.2/24 \
 		--http-port=80 "${image_log[@]}" "$@" ;;
+	*-virtio) start image ip netns exec "$space" "${image_under[@]}" "${machine[@]}" -m "$image_mem" \
+		-kernel "$image" -append "--ipv4=10.77.0.2/24 --http-port=80 ${image_log[*]} $*" \
+		-netdev tap,id=service,ifname=service,script=no,downscript=no -device "$machine_net,netdev=service" ;;
 	*-socket) start image ip netns exec "$space" "${image_under[@]}" "$image" --http-address=10.77.0.2 --http-port=80 \
 		"${image_log[@]}" "$@" ;;
 	*) start image ip netns exec "$space" "${image_under[@]}" "$image" --net:service=service --ipv4=10.77.0.2/24 \
@@ -47,7 +50,7 @@ image_start() {
 image_said() { tail -q -n "${1:-+1}" "$net_tmp/image.log" "$net_tmp/image.out"; }
 
 # image_tells: can it be asked, while it runs, what it holds?  Signals do not reach into a tender.
-image_tells() { [ "$image" != kernel ] && [ "$stack" != hvt ] && [ "$stack" != spt ]; }
+image_tells() { [ "$image" != kernel ] && [ "$stack" != hvt ] && [ "$stack" != spt ] && [ "$stack" != virtio ]; }
 
 # account: what is alive in the image: packets, memories, fibers.
 account() {
@@ -75,7 +78,8 @@ image_end() {
 	alive "$image_pid" && pass "$1: the image lives" || fail "$1: the image lives" "$(image_said 25)"
 	stop "$image_pid"
 	status=$?
-	[ "$image" != kernel ] || return
+	# The machine is turned off at once: nothing asks the image.
+	[ "$image" != kernel ] && [ "$stack" != virtio ] || return
 	is "$1: it ends with status 0" "$status" 0
 	is "$1: and has given everything back" \
 		"$(image_said | sed -n 's/.*the end: alive: //p')" \

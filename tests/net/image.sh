@@ -4,7 +4,7 @@ image_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 image_out=${BUILD:-$image_root/build}
 case $image_out in /*) ;; *) image_out=$image_root/$image_out ;; esac
 
-# image_build EXAMPLE socket|direct|hvt|spt: builds a copy of examples/EXAMPLE ("disk": of
+# image_build EXAMPLE socket|direct|hvt|spt|virtio: builds a copy of examples/EXAMPLE ("disk": of
 # tests/block/app, "caller": of tests/net/caller, "yield", "udpecho": of bench); prints the image's path.  The
 # site of www has 1k.bin and 100k.bin besides.  On failure prints
 # the end of what the tool said on stderr.  One at a time for each copy.  With SANITIZE set

@@ -23,7 +23,8 @@ static void drive(struct mir_virtio *d)
 	if (d->ops->connect(d) == 0 && mir_virtio_queue(d, 0, &q, 4, true) == 0) {
 		mir_virtio_ready(d);
 		d->ops->notify(d, 0);
-		d->ops->acknowledge(d);
+		if (d->line)
+			d->ops->acknowledge(d);
 	}
 	mir_virtio_end(d);
 	mir_virtio_queue_free(&q);

@@ -107,6 +107,148 @@ static void readonly(void)
 	say("a discard", mir_block_discard(disk, 0, 1), MIR_EROFS);
 }
 
+/* ---- against a model ---- */
+
+static uint64_t chance;
+
+static uint32_t any(uint32_t below)
+{
+	chance = chance * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(chance >> 33) % below;
+}
+
+enum { PIECES = 40, LONGEST = 9 };
+
+/* A vector of random pieces of `memory`; their sectors, at most `room`. */
+static uint64_t vector(struct mir_iov v[PIECES], unsigned *n, uint8_t *memory, uint64_t room)
+{
+	uint64_t sectors = 0;
+
+	*n = 0;
+	for (unsigned want = 1 + any(PIECES); *n < want; ++*n) {
+		uint64_t k = any(LONGEST);
+
+		if (sectors + k > room)
+			break;
+		v[*n] =
+		    (struct mir_iov){ memory + sectors * disk->sector_size, k * disk->sector_size };
+		sectors += k;
+	}
+	return sectors;
+}
+
+static void random_io(void)
+{
+	uint64_t region = MIR_MIN(disk->sectors, (uint64_t)2048), len = region * disk->sector_size;
+	uint8_t *model = calloc(1, len), *memory = malloc(len);
+	struct mir_iov all_of = { model, len }, v[PIECES];
+	int rc = mir_block_write(disk, 0, &all_of, 1);
+
+	chance = a->keys.seed;
+	for (uint64_t i = 0; rc == 0 && i < a->keys.rounds; i++) {
+		uint64_t at = any((uint32_t)region), sectors;
+		unsigned n;
+		size_t bytes;
+
+		sectors = vector(v, &n, memory, region - at);
+		bytes = sectors * disk->sector_size;
+		switch (any(8)) {
+		case 0: rc = mir_block_barrier(disk); break;
+		case 1:
+		case 2:
+		case 3:
+		case 4:
+			for (size_t k = 0; k < bytes; k += 8)
+				memcpy(memory + k, &chance, 8), any(2);
+			rc = mir_block_write(disk, at, v, n);
+			memcpy(model + at * disk->sector_size, memory, bytes);
+			break;
+		default:
+			rc = mir_block_read(disk, at, v, n);
+			if (rc == 0 && memcmp(model + at * disk->sector_size, memory, bytes) != 0)
+				rc = 1;
+			break;
+		}
+	}
+	say("random requests", rc, 0);
+	all_of.base = memory;
+	rc = mir_block_read(disk, 0, &all_of, 1);
+	say("the whole", rc == 0 && memcmp(memory, model, len) != 0 ? 1 : rc, 0);
+	free(model);
+	free(memory);
+}
+
+/* ---- a power cut ---- */
+
+enum { EACH_ROUND = 16 };
+
+/* Round r (from 1) writes these sectors; each says its round, its place, and their sum. */
+static uint64_t sector_of(uint64_t r, unsigned k)
+{
+	chance = r * EACH_ROUND + k;
+	any(2);
+	return any((uint32_t)disk->sectors);
+}
+
+static void rounds(void)
+{
+	uint8_t *p = calloc(1, disk->sector_size);
+	struct mir_iov v = { p, disk->sector_size };
+	int rc = 0;
+
+	for (uint64_t r = 1; rc == 0 && r <= a->keys.rounds; r++) {
+		for (unsigned k = 0; rc == 0 && k < EACH_ROUND; k++) {
+			uint64_t s = sector_of(r, k), said[3] = { r, s, r + s };
+
+			memcpy(p, said, sizeof(said));
+			memcpy(p + disk->sector_size - sizeof(said), said, sizeof(said));
+			rc = mir_block_write(disk, s, &v, 1);
+		}
+		if (rc == 0)
+			rc = mir_block_barrier(disk);
+		mir_console_printf(a->console, "flushed %llu\n", (unsigned long long)r);
+	}
+	say("rounds", rc, 0);
+	free(p);
+}
+
+/* What the first `rounds` rounds have flushed is there, or newer. */
+static void verify(void)
+{
+	uint64_t *least = calloc(disk->sectors, sizeof(*least)), bad = 0;
+	uint8_t *p = calloc(1, disk->sector_size);
+	struct mir_iov v = { p, disk->sector_size };
+	int rc = 0;
+
+	for (uint64_t r = 1; r <= a->keys.rounds; r++)
+		for (unsigned k = 0; k < EACH_ROUND; k++)
+			least[sector_of(r, k)] = r;
+	for (uint64_t s = 0; rc == 0 && s < disk->sectors; s++) {
+		uint64_t said[3], again[3];
+
+		rc = mir_block_read(disk, s, &v, 1);
+		memcpy(said, p, sizeof(said));
+		memcpy(again, p + disk->sector_size - sizeof(said), sizeof(said));
+		if (said[0] == 0 && least[s] == 0)
+			continue;
+		bad += said[0] < least[s] || said[1] != s || said[2] != said[0] + s ||
+		       memcmp(said, again, sizeof(said)) != 0;
+	}
+	say("verify", rc < 0 ? rc : (int)bad, 0);
+	free(least);
+	free(p);
+}
+
+/* Sector 100 cannot be read, sector 200 not written, by the host. */
+static void errors(void)
+{
+	say("a bad sector, read", at(false, 100, disk->sector_size), MIR_EIO);
+	say("a bad sector, in the middle", at(false, 90, 20 * (size_t)disk->sector_size), MIR_EIO);
+	say("the one before", at(false, 99, disk->sector_size), 0);
+	say("a bad sector, written", at(true, 200, disk->sector_size), MIR_EIO);
+	say("the one after", at(true, 201, disk->sector_size), 0);
+}
+
 static void measure(bool write)
 {
 	size_t size = a->keys.size;
@@ -142,6 +284,14 @@ int disk_main(const struct app *app)
 		full();
 	else if (!strcmp(what, "readonly"))
 		readonly();
+	else if (!strcmp(what, "random"))
+		random_io();
+	else if (!strcmp(what, "rounds"))
+		rounds();
+	else if (!strcmp(what, "verify"))
+		verify();
+	else if (!strcmp(what, "errors"))
+		errors();
 	else
 		measure(!strcmp(what, "write"));
 	return failures > 0;
