@@ -14,6 +14,7 @@
 #include "configure.h"
 #include "diag.h"
 #include "elf_section.h"
+#include "image_command.h"
 
 const struct option options_clean[] = {
 	{ "cache", 0, NULL, "only the compiled libraries that applications share" },
@@ -129,16 +130,33 @@ static void clean_target(struct clean *c, const char *folder)
 	remove_folder(c, folder);
 }
 
+/* The disks that `mirage image` makes of the configurations that are here. */
+static void disk_names(struct list *out)
+{
+	struct list files = { 0 };
+
+	dir_glob("mirage", "*/manifest", &files);
+	for (size_t i = 0; i < files.n; i++) {
+		struct manifest m;
+
+		if (generated_check(mem_fmt("mirage/%s", files.v[i])) == 1 &&
+		    manifest_read(mem_fmt("mirage/%s", files.v[i]), &m) == 0)
+			image_paths(&m, out);
+	}
+}
+
 static void clean_images(struct clean *c)
 {
-	struct list names = { 0 };
+	struct list names = { 0 }, disks = { 0 };
 
 	if (kind_of("dist") != 'd' || dir_list("dist", &names) < 0)
 		return;
+	disk_names(&disks);
 	for (size_t i = 0; i < names.n; i++) {
 		const char *path = mem_fmt("dist/%s", names.v[i]);
 
-		if (kind_of(path) == 'f' && (is_image(path) || str_ends(path, ".tmp")))
+		if (kind_of(path) == 'f' &&
+		    (is_image(path) || str_ends(path, ".tmp") || list_has(&disks, path)))
 			remove_file(c, path);
 		else
 			keep(c, path, "it is no image that was built");

@@ -89,6 +89,7 @@ struct target {
 	char *script;                     /* of the linker, in its folder, or "" */
 	char *tender;                     /* the program that runs images, or "" */
 	struct list hypervisors;          /* that run them, the first unless told */
+	char *loader;                     /* how a boot loader starts them: multiboot, or "" */
 	char *libc;                       /* the C library that `mirage depend` builds, or "" */
 	unsigned abi_target, abi_version; /* mir/note.h; 0: no notes */
 	unsigned extensions;              /* MIR_EXT_*: of its images */

@@ -86,6 +86,7 @@ static void fill_manifest(const struct configuration *c, struct manifest *m)
 	m->arch = mem_str(c->arch);
 	m->tender = c->target.tender;
 	m->hypervisor = list_join(&c->target.hypervisors, ", ");
+	m->loader = c->target.loader;
 	m->libc = c->target.libc;
 	m->memory = mem_str(g->memory ? g->memory : "");
 	m->folder = mem_str(c->folder);

@@ -99,6 +99,7 @@ static void put_device(struct text *out, const struct manifest_device *d)
 	X(arch)                                                                                    \
 	X(tender)                                                                                  \
 	X(hypervisor)                                                                              \
+	X(loader)                                                                                  \
 	X(libc)                                                                                    \
 	X(memory)                                                                                  \
 	X(folder)                                                                                  \

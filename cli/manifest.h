@@ -64,6 +64,7 @@ struct manifest {
 	char *arch;                      /* x86_64 */
 	char *tender;                    /* mirage-hvt, or "" */
 	char *hypervisor;                /* "qemu, firecracker", or "" */
+	char *loader;                    /* multiboot, or "" */
 	char *libc;                      /* musl, or "" */
 	char *memory;                    /* "64M", or "" */
 	char *folder;                    /* mirage/unix-socket: where main.c, build.mk, obj/ are */

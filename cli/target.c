@@ -32,6 +32,7 @@ static const struct {
 	{ "script", offsetof(struct target, script) },
 	{ "tender", offsetof(struct target, tender) },
 	{ "libc", offsetof(struct target, libc) },
+	{ "loader", offsetof(struct target, loader) },
 	{ "host-device", offsetof(struct target, host_device) },
 	{ "host-address", offsetof(struct target, host_address) },
     },

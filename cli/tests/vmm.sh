@@ -78,7 +78,7 @@ box_tree() {
 	#!/bin/bash
 	case " \$* " in *" -c "* | *" --version "*) exec cc "\$@" ;; esac
 	while [ "\$1" != -o ]; do shift; done
-	exec "$root/cli/tests/kernel/build.sh" "\$2" "-Wl,-Map=\$2.map"
+	exec "$root/cli/tests/kernel/build.sh" "\$2" "-Wl,-Map=\$2.map" \$BOX_KERNEL
 	C
 	chmod +x "$share"/libc/*
 }
