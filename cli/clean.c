@@ -164,6 +164,21 @@ static void clean_images(struct clean *c)
 	remove_folder(c, "dist");
 }
 
+/* What describes domains of Xen; others' have no mark. */
+static void clean_domains(struct clean *c)
+{
+	struct list files = { 0 };
+
+	dir_glob(".", "*.xl", &files);
+	dir_glob(".", "*_libvirt.xml", &files);
+	for (size_t i = 0; i < files.n; i++) {
+		struct text t = { 0 };
+
+		if (file_read(files.v[i], &t) == 0 && strstr(text_str(&t), GENERATED_MARK))
+			remove_text(c, files.v[i]);
+	}
+}
+
 static int clean_cache(bool dry_run)
 {
 	const char *folder = cache_folder();
@@ -196,6 +211,7 @@ int command_clean(const struct arguments *args)
 		for (size_t i = 0; i < names.n; i++)
 			if (kind_of(mem_fmt("mirage/%s", names.v[i])) == 'd')
 				clean_target(&c, mem_fmt("mirage/%s", names.v[i]));
+	clean_domains(&c);
 	remove_text(&c, "mirage/app.h");
 	remove_text(&c, "mirage/arguments");
 	remove_folder(&c, "mirage");

@@ -92,6 +92,8 @@ void generate_main_c(const struct configuration *, struct text *out);
 void generate_build_mk(const struct configuration *, struct text *out);
 void generate_notes_s(const struct configuration *, struct text *out);
 void generate_manifest_s(const struct configuration *, struct text *out);
+void generate_xl(const struct configuration *, struct text *out);
+void generate_libvirt(const struct configuration *, struct text *out);
 void generate_makefile(const struct configuration *, struct text *out);
 /* The response files of the compiler and the linker: flags for the application's sources or for
  * those of devices outside the share folder, and for one set. */

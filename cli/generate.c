@@ -215,6 +215,10 @@ static void generated_files(const struct configuration *c, struct list *out)
 	list_addf(out, "%s/arguments", f);
 	if (c->target.abi_target)
 		list_addf(out, "%s/notes.S", f);
+	if (list_has(&c->target.hypervisors, "xl")) {
+		list_addf(out, "%s.xl", c->name);
+		list_addf(out, "%s_libvirt.xml", c->name);
+	}
 }
 
 void configuration_manifest(const struct configuration *c, struct manifest *out)
@@ -243,6 +247,10 @@ int configuration_write(const struct configuration *c, const struct write_option
 	put_request(&w, c, files.v[7]);
 	if (c->target.abi_target)
 		put_made(&w, c, files.v[8], generate_notes_s);
+	if (list_has(&c->target.hypervisors, "xl")) {
+		put_made(&w, c, mem_fmt("%s.xl", c->name), generate_xl);
+		put_made(&w, c, mem_fmt("%s_libvirt.xml", c->name), generate_libvirt);
+	}
 	generate_flags(c, false, &t);
 	put_product(&w, mem_fmt("%s/obj/flags", f), &t);
 	text_clear(&t);

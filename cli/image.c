@@ -76,8 +76,8 @@ bool image_make(const struct manifest *m, const struct list *words, const char *
 		diag_expected("one of %s", image_formats());
 		return false;
 	}
-	if (!choose_size(size, multiple, &parts.size) ||
-	    !(parts.config = grub_config(m->name, words)) || !grub_make(&parts))
+	if (!choose_size(size, multiple, &parts.size) || !(parts.config = grub_config(words)) ||
+	    !grub_make(&parts))
 		return false;
 	if ((rc = file_read(m->image, &parts.kernel)) < 0) {
 		diag_error(NULL, "cannot read '%s': %s", m->image, strerror(-rc));
@@ -128,19 +128,6 @@ static int make(const struct arguments *args)
 
 /* ---- other arguments in one that is there --------------------------------------------------- */
 
-/* The name that the image was made with: the second word behind "multiboot". */
-static const char *old_name(const uint8_t *p, size_t n)
-{
-	static const char before[] = "\nmultiboot /boot/kernel.bin '";
-	const uint8_t *at = memmem(p, n, before, sizeof(before) - 1);
-	size_t rest = at ? n - (size_t)(at - p) - (sizeof(before) - 1) : 0, len = 0;
-
-	at = at ? at + sizeof(before) - 1 : NULL;
-	while (len < rest && at[len] != '\'' && at[len] != '\n' && len < 64)
-		len++;
-	return at ? mem_strn((const char *)at, len) : "image";
-}
-
 static const char *change(uint8_t *p, size_t n, const struct list *words, bool *reported)
 {
 	const char *wrong, *config;
@@ -149,7 +136,7 @@ static const char *change(uint8_t *p, size_t n, const struct list *words, bool *
 	*reported = false;
 	if ((wrong = disk_find_esp(p, n, &at, &len)))
 		return wrong;
-	config = grub_config(old_name(p + at, len), words);
+	config = grub_config(words);
 	*reported = !config;
 	return config ? fat_replace(p + at, len, IMAGE_CONFIG, config, CONFIG_ROOM, '\n') : NULL;
 }

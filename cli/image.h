@@ -69,7 +69,7 @@ const char *disk_find_esp(const uint8_t *p, size_t n, uint64_t *at, uint64_t *le
 /* GRUB's parts; false after an error was reported. */
 bool grub_make(struct disk_parts *out);
 /* grub.cfg with the arguments in it, padded to CONFIG_ROOM; NULL after an error was reported. */
-char *grub_config(const char *name, const struct list *arguments);
+char *grub_config(const struct list *arguments);
 
 /* ---- image_pack.c ---- */
 

@@ -124,15 +124,14 @@ static void quote(struct text *out, const char *word)
 	text_add(out, "'");
 }
 
-char *grub_config(const char *name, const struct list *arguments)
+char *grub_config(const struct list *arguments)
 {
 	struct text t = { 0 };
 
 	text_add(&t,
-	    "# grub.cfg: what this machine boots.  The words after the name are the image's "
+	    "# grub.cfg: what this machine boots.  The words after the file are the image's "
 	    "arguments;\n# they may be edited here, or changed by 'mirage image "
 	    "--set-args=FILE -- ARGUMENTS'.\nmultiboot /boot/kernel.bin");
-	quote(&t, name);
 	for (size_t i = 0; i < arguments->n; i++) {
 		if (!passes(arguments->v[i]))
 			return NULL;

@@ -331,7 +331,7 @@ int command_run(const struct arguments *args)
 	struct list boot = { 0 }, groups = { 0 }, nets = { 0 };
 	struct manifest m = { 0 };
 	struct tender t = { 0 };
-	bool asks = only_asks(&args->rest), shown = argument_given(args, "dry-run");
+	bool asks = only_asks(&args->rest);
 	enum run_kind kind;
 
 	if (build_aside(args, &m) != 0)
@@ -348,7 +348,7 @@ int command_run(const struct arguments *args)
 	}
 	if (argument_given(args, "boot-chart"))
 		list_add(&boot, "--boot-chart");
-	if (!asks && !shown &&
+	if (!asks && (kind != RUN_HYPERVISOR || vmm_wants_taps(&m, args)) &&
 	    (!check_groups(args, &groups) || set_up_all(&m, args, &groups, &nets, &boot) < 0))
 		return EXIT_RUN;
 	switch (kind) {

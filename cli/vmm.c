@@ -14,7 +14,7 @@
 #include "tap.h"
 #include "vmm.h"
 
-enum { MEMORY_MIB = 512 };
+enum { MEMORY_MIB = 512, DISK_SERIAL_MAX = 20 };
 
 const struct vmm vmms[] = {
 	{ .name = "qemu",
@@ -34,6 +34,13 @@ const struct vmm vmms[] = {
 	    .package = "a release of Cloud Hypervisor in PATH; Debian has none",
 	    .kvm_only = true,
 	    .command = cloud_command },
+	{ .name = "xl",
+	    .program = "xl",
+	    .package = "it in dom0 of a Xen host: sudo apt-get install xen-utils-common",
+	    .own_networks = true,
+	    .prepare = xl_prepare,
+	    .command = xl_command,
+	    .end = xl_end },
 	{ .name = NULL },
 };
 
@@ -66,6 +73,17 @@ static const struct vmm *find_row(const char *wanted, const struct list *of)
 	diag_expected("%s, or a path to one of them", list_join(of, " or "));
 	diag_suggest(name, of);
 	return NULL;
+}
+
+bool vmm_wants_taps(const struct manifest *m, const struct arguments *args)
+{
+	struct list of = { 0 };
+
+	list_split(&of, m->hypervisor, ',');
+	for (const struct vmm *v = vmms; v->name && !argument_given(args, "dry-run"); v++)
+		if (of.n && str_eq(v->name, of.v[0]))
+			return !v->own_networks;
+	return false;
 }
 
 static const struct vmm *choose(const struct arguments *args, struct vm *vm)
@@ -138,9 +156,9 @@ static int descriptor_of(const char *interface)
 	return (int)strtol(interface + 1, NULL, 10);
 }
 
-static bool join_networks(struct vm *vm, const struct list *nets)
+static bool join_networks(const struct vmm *v, struct vm *vm, const struct list *nets)
 {
-	for (size_t i = 0; i < vm->devices.n; i++) {
+	for (size_t i = 0; i < vm->devices.n && !v->own_networks; i++) {
 		struct attachment *a = &vm->devices.v[i];
 		const char *made = a->file ? NULL : made_for(nets, a->name);
 
@@ -207,6 +225,31 @@ static bool prepare(struct vm *vm, const struct vmm *v, const struct arguments *
 	return !v->prepare || v->prepare(vm, args);
 }
 
+static bool is_key(const struct manifest *m, const char *option)
+{
+	for (size_t i = 0; i < m->n_keys; i++)
+		if (str_eq(m->keys[i].option, option))
+			return true;
+	return false;
+}
+
+/* Which device is which, where the image can be told: nothing is left to the order in which it
+ * finds them. */
+static void tell_devices(const struct vmm *v, const struct vm *vm, struct list *words)
+{
+	for (size_t i = 0; i < vm->devices.n; i++) {
+		const struct attachment *a = &vm->devices.v[i];
+		const char *option = mem_fmt("%s:%s", a->file ? "block" : "net", a->name);
+
+		if (!is_key(vm->m, option) || v->own_networks)
+			continue;
+		if (!a->file)
+			list_addf(words, "--%s=mac:%s", option, a->mac);
+		else if (v->monitor && strlen(a->name) <= DISK_SERIAL_MAX)
+			list_addf(words, "--%s=serial:%s", option, a->name);
+	}
+}
+
 struct follow_arguments {
 	const struct vmm *v;
 	struct vm *vm;
@@ -242,8 +285,9 @@ int vmm_run(const struct manifest *m, const struct arguments *args, const struct
 	const struct vmm *v = choose(args, &vm);
 	int rc = EXIT_RUN;
 
-	if (!v || !can_debug(v, args) || !prepare(&vm, v, args) || !join_networks(&vm, nets))
+	if (!v || !can_debug(v, args) || !prepare(&vm, v, args) || !join_networks(v, &vm, nets))
 		return EXIT_RUN;
+	tell_devices(v, &vm, &words);
 	image_arguments(m, args, boot, &words);
 	vm.cmdline = vmm_quote(&words);
 	if (vm.shown) {

@@ -29,6 +29,7 @@ enum { CONSOLE, MONITOR, SIGNALS, INPUT, N_ENDS };
 
 struct follow {
 	const struct vmm *vmm;
+	const struct vm *vm;
 	pid_t child;
 	int fd[N_ENDS];
 	struct qmp qmp;
@@ -138,16 +139,24 @@ static void press_button(struct follow *f)
 	to_monitor(f, &t);
 }
 
+static void stop(struct follow *f, bool force)
+{
+	if (f->vmm->end)
+		f->vmm->end(f->vm, force);
+	if (!f->vmm->end || force)
+		kill(f->child, force ? SIGKILL : SIGTERM);
+}
+
 /* First the power button, as soon as there is one, then the end. */
 static void ask_to_end(struct follow *f, int signal)
 {
 	f->signal = f->signal ? f->signal : signal;
 	if (f->asked++ > 0)
-		kill(f->child, SIGKILL);
+		stop(f, true);
 	else if (f->vmm->monitor)
 		press_button(f);
 	else
-		kill(f->child, SIGTERM);
+		stop(f, false);
 }
 
 static void take_signal(struct follow *f)
@@ -222,7 +231,7 @@ static void loop(struct follow *f)
 		if (n == 0 && f->ended)
 			return; /* a child of its own still holds the console */
 		if (n == 0)
-			kill(f->child, SIGKILL);
+			stop(f, true);
 		for (int i = 0; i < N_ENDS && n > 0; i++)
 			if (p[i].fd >= 0 && p[i].revents)
 				take(f, i);
@@ -262,7 +271,7 @@ static int status_of(const struct follow *f)
 
 int vmm_follow(const struct vmm *v, struct vm *vm, struct list *argv)
 {
-	struct follow f = { .vmm = v, .fd = { -1, -1, -1, -1 } };
+	struct follow f = { .vmm = v, .vm = vm, .fd = { -1, -1, -1, -1 } };
 
 	f.qmp.wait_gdb = vm->gdb >= 0 || vm->gdb_port;
 	if (!begin(&f, vm, argv)) {

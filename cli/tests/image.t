@@ -67,12 +67,12 @@ is "again: the same bytes" "$(sha256sum <dist/disk.tar.gz)" \
 
 cp first.img other.img
 check "--set-args" mirage image --set-args=other.img -- status=9
-has "they are in grub.cfg" "$(mcopy -i other.img@@2M ::/boot/grub/grub.cfg -)" "multiboot /boot/kernel.bin 'disk' 'status=9'"
+has "they are in grub.cfg" "$(mcopy -i other.img@@2M ::/boot/grub/grub.cfg -)" "multiboot /boot/kernel.bin 'status=9'"
 check "there and back is the same" mirage image --set-args=other.img -- --who=me 'a  b' "it's" '$x' 'a"b\'
 check "to the byte" cmp first.img other.img
 cp dist/disk.qcow2 other.qcow2
 check "in a qcow2, too" mirage image --set-args other.qcow2 -- status=9
-printf "multiboot /boot/kernel.bin 'disk' --edited\nboot\n" >grub.cfg
+printf "multiboot /boot/kernel.bin --edited\nboot\n" >grub.cfg
 mcopy -o -i other.img@@2M grub.cfg ::/boot/grub/grub.cfg
 out=$(mirage image --set-args=other.img -- x 2>&1); is "a grub.cfg that was made short: 1" $? 1
 has "says what there is room for" "$out" "room for 2048 bytes only"
@@ -95,14 +95,14 @@ boot() {
 		-drive "if=none,id=d,format=$format,snapshot=on,file=$file" "$@" </dev/null 2>&1
 	echo " = $?"
 }
-want="\[disk --who=me \"a  b\" it\\\\'s \\\$x a\\\\\"b\\\\\\\\\]"
+want="\[--who=me \"a  b\" it\\\\'s \\\$x a\\\\\"b\\\\\\\\\]"
 has "BIOS, virtio disk, the arguments in the image's quoting" "$(boot first.img raw -device virtio-blk-pci,drive=d)" "$want"
 has "BIOS, NVMe, as on EC2" "$(boot first.img raw -device nvme,drive=d,serial=x)" "$want"
-has "BIOS, other arguments" "$(boot other.qcow2 qcow2 -device virtio-blk-pci,drive=d)" "\[disk status=9\]"$'\n'" = 19"
+has "BIOS, other arguments" "$(boot other.qcow2 qcow2 -device virtio-blk-pci,drive=d)" "\[status=9\]"$'\n'" = 19"
 has "BIOS, the disk of GCE" "$(boot disk.raw raw -device virtio-scsi-pci -device scsi-hd,drive=d)" "$want"
 if [ -e /usr/share/qemu/OVMF.fd ]; then
 	has "UEFI" "$(boot first.img raw -bios /usr/share/qemu/OVMF.fd -device virtio-blk-pci,drive=d)" "$want"
-	has "UEFI, NVMe" "$(boot big.img raw -machine q35 -bios /usr/share/qemu/OVMF.fd -device nvme,drive=d,serial=x)" "\[disk\]"
+	has "UEFI, NVMe" "$(boot big.img raw -machine q35 -bios /usr/share/qemu/OVMF.fd -device nvme,drive=d,serial=x)" "\[\]"
 else
 	skip "UEFI" "needs ovmf (scripts/depend.sh vm)"
 fi
