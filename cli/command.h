@@ -78,6 +78,7 @@ int command_depend(const struct arguments *);
 int command_build(const struct arguments *);
 int command_run(const struct arguments *);
 int command_image(const struct arguments *);
+int command_deploy(const struct arguments *);
 int command_clean(const struct arguments *);
 int command_describe(const struct arguments *);
 int command_query(const struct arguments *);
@@ -90,8 +91,9 @@ int command_help(const struct arguments *);
 
 /* Option tables of the commands, beside their functions. */
 extern const struct option options_new[], options_configure[], options_depend[], options_build[],
-    options_run[], options_image[], options_clean[], options_describe[], options_query[],
-    options_sim[], options_crunch[], options_cc_cached[], options_sizes[], options_symbols[];
+    options_run[], options_image[], options_deploy[], options_clean[], options_describe[],
+    options_query[], options_sim[], options_crunch[], options_cc_cached[], options_sizes[],
+    options_symbols[];
 /* NULL-ended by name. */
 extern const struct command commands[];
 

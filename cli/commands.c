@@ -54,6 +54,17 @@ const struct command commands[] = {
 	    .options = options_image,
 	    .keys_allowed = true,
 	    .run = command_image },
+	{ .name = "deploy",
+	    .about = "Start the image on EC2",
+	    .usage = "ec2 [options] [-- BOOT ARGUMENTS]",
+	    .more =
+		"Makes a disk image, uploads it to a bucket of S3, has it imported and\n"
+		"registered, and starts an instance, by the AWS command line, whose settings\n"
+		"(~/.aws, AWS_PROFILE) it uses. An error says what is left over in the account.",
+	    .options = options_deploy,
+	    .keys_allowed = true,
+	    .max_words = 1,
+	    .run = command_deploy },
 	{ .name = "clean",
 	    .about = "Remove what configure and build made",
 	    .usage = "[options]",
