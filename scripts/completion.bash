@@ -25,27 +25,33 @@ _mirage() {
 	done
 	COMPREPLY=()
 	case $command:$before in
-	*:--target | *:-t) words="unix hvt spt sim" ;;
+	*:--target | *:-t) words="unix hvt spt virtio xen sim" ;;
 	*:--arch) words="x86_64 aarch64" ;;
 	*:--tender) words="mirage-hvt mirage-spt solo5-hvt solo5-spt" ;;
+	*:--vmm) words="qemu firecracker cloud-hypervisor" ;;
+	*:--machine) words="microvm pc q35" ;;
+	*:--accel) words="kvm tcg" ;;
+	*:--format) words="raw qcow2 gce ami" ;;
 	*:--net) words="socket direct" ;;
 	*:--kv_ro) words="crunch direct" ;;
 	*:--kind | new:-k) words="http ip noip" ;;
-	*:--image | *:--svg | *:--file | *:-f | *:--dumpcore | sim:--trace | sim:--pcap)
+	*:--image | *:--set-args | *:--svg | *:--file | *:-f | *:--dumpcore | sim:--trace | sim:--pcap)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
-	:*) words="new configure depend build run clean describe query sim help --version --help" ;;
-	help:*) words="new configure depend build run clean describe query sim" ;;
+	:*) words="new configure depend build run image deploy clean describe query sim help --version --help" ;;
+	help:*) words="new configure depend build run image deploy clean describe query sim" ;;
 	*)
 		if [ -n "$after" ]; then
 			words="$(_mirage_keys "$tool") --help"
 		elif [[ $word == -* ]]; then
 			words=$(_mirage_options "$tool" "$command")
-			case $command in configure | run) words+=" $(_mirage_keys "$tool")" ;; esac
+			case $command in configure | run | image | deploy) words+=" $(_mirage_keys "$tool")" ;; esac
 		elif [ "$command" = sim ]; then
 			mapfile -t COMPREPLY < <(compgen -f -X '!*.scenario' -- "$word"; compgen -d -S / -- "$word")
 			return
+		elif [ "$command" = deploy ]; then
+			words=ec2
 		elif [ "$command" = query ]; then
 			words="packages modules sources files devices keys licenses facts attached hardening sizes image sbom all"
 		fi

@@ -61,4 +61,9 @@ page tutorial 12
 page cli 8
 page write-a-device 6
 page sim 9
+if [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/mirage/libc" ]; then
+	page hypervisors 4
+else
+	skip "hypervisors" "needs the C library of sealed images (mirage depend -t virtio)"
+fi
 done_testing
