@@ -62,7 +62,7 @@ page cli 8
 page write-a-device 6
 page sim 9
 if [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/mirage/libc" ]; then
-	page hypervisors 4
+	page hypervisors 3
 else
 	skip "hypervisors" "needs the C library of sealed images (mirage depend -t virtio)"
 fi

@@ -98,10 +98,13 @@ static void reset(void)
 	__asm__ volatile("lidt %0; ud2" : : "m"(none));
 }
 
+void kernel_main(uint32_t magic, const uint32_t *info);
+
 void kernel_main(uint32_t magic, const uint32_t *info)
 {
 	/* hvm_start_info.cmdline_paddr, or the Multiboot information's cmdline */
-	const char *line = (const char *)(info[0] == 0x336ec578 ? info[6] : info[4]), *value;
+	const char *line = (const char *)(uintptr_t)(info[0] == 0x336ec578 ? info[6] : info[4]);
+	const char *value;
 	uint32_t status = 0;
 
 	(void)magic;
