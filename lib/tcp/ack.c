@@ -148,13 +148,15 @@ static bool complete_handshake(struct mir_tcb *t, const struct mir_tcp_segment *
 	}
 	sample_rtt(t, s, now);
 	t->una++;
-	t->small_end = t->recover = t->widened_end = t->una;
+	if (!t->sent)
+		t->small_end = t->recover = t->una;
+	t->widened_end = t->una;
 	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
 	if (t->backoff > 0)
 		syn_was_lost(t);
 	t->backoff = 0;
 	t->wnd = t->max_wnd = s->window;
-	t->edge = s->ack + t->wnd;
+	t->edge = t->sent ? mir_seq_max(t->edge, s->ack + t->wnd) : s->ack + t->wnd;
 	t->wl1 = s->seq;
 	t->wl2 = s->ack;
 	mir_tcb_transition(t, MIR_TCP_ESTABLISHED, now);

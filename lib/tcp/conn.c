@@ -88,6 +88,15 @@ static void leave_table(struct mir_tcp_conn *c)
 	c->core->env.stats.connections--;
 }
 
+/* The handshake of a connection that began fast is over. */
+static void settle_fast(struct mir_tcp_conn *c)
+{
+	if (!c->fast_pending || c->tcb.state == MIR_TCP_SYN_RECEIVED)
+		return;
+	c->fast_pending = false;
+	c->core->env.fast->pending--;
+}
+
 static void free_conn(struct mir_tcp_conn *c)
 {
 	struct mir_tcp_core *core = c->core;
@@ -149,6 +158,7 @@ void mir_tcp_conn_update(struct mir_tcp_conn *c)
 	mir_tcp_pressure_watch(c->core);
 	c->users++;
 	c->tcb.events = 0;
+	settle_fast(c);
 	if (events & MIR_TCB_OUTPUT)
 		queue_output(c);
 	if (events & (MIR_TCB_DEAD | MIR_TCB_TIME_WAIT))

@@ -53,7 +53,8 @@ struct mir_tcp_conn {
 	struct mir_tcp_conn *next_output; /* queue of those with something to send */
 	mir_tcp_accept *accept;           /* until it was called */
 	void *accept_arg;
-	uint16_t users; /* calls inside that come back to the connection */
+	bool fast_pending; /* opened by a cookie, not confirmed */
+	uint16_t users;    /* calls inside that come back to the connection */
 	bool in_table, output_queued, closed;
 };
 
@@ -68,7 +69,8 @@ struct mir_tcp_half {
 	uint32_t due_ms; /* when the SYN, ACK goes out again */
 	uint16_t mss;
 	uint8_t scale : 4, use_scale : 1, use_sack : 1, use_ts : 1, use_ecn : 1;
-	uint8_t tries : 7;
+	uint8_t tries : 6;
+	uint8_t fast : 1;   /* a cookie of TCP Fast Open goes with the SYN, ACK */
 	uint8_t cookie : 1; /* iss is one: the entry may be forgotten */
 };
 
@@ -163,8 +165,8 @@ struct mir_tcp_port *mir_tcp_port_find(
 
 /* halfopen.c */
 /* A SYN for the listener.  iss: our number; 0: any. */
-void mir_tcp_half_syn(struct mir_tcp_port *, const struct mir_tcp_tuple *,
-    const struct mir_tcp_segment *, uint32_t iss, int64_t now);
+void mir_tcp_half_syn(struct mir_tcp_port *, const struct mir_tcp_tuple *, struct mir_tcp_segment *,
+    uint32_t iss, int64_t now);
 /* A segment for a half-open connection; takes its packet or leaves it. */
 void mir_tcp_half_input(
     struct mir_tcp_core *, struct mir_tcp_half *, struct mir_tcp_segment *seg, int64_t now);

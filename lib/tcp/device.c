@@ -82,6 +82,11 @@ int mir_tcp_device_start(struct mir_tcp_device *d, const struct mir_tcp_device_c
 	core->ip = config->ip;
 	core->output_tail = &core->output;
 	set_config(core, config);
+	core->env.fast = config->tcp_fast_open ? calloc(1, sizeof(*core->env.fast)) : NULL;
+	if (config->tcp_fast_open && !core->env.fast) {
+		free(core);
+		return MIR_ENOMEM;
+	}
 	mir_random(&core->isn_key, sizeof(core->isn_key));
 	mir_random(&core->port_key, sizeof(core->port_key));
 	mir_random(&core->ts_key, sizeof(core->ts_key));
@@ -94,6 +99,7 @@ int mir_tcp_device_start(struct mir_tcp_device *d, const struct mir_tcp_device_c
 		rc = core->ip->ops->listen(core->ip, MIR_IPPROTO_TCP, &mir_tcp_ip_proto, core);
 	if (rc < 0) {
 		mir_tcp_table_release(&core->table);
+		free(core->env.fast);
 		free(core);
 		return rc;
 	}
@@ -129,6 +135,7 @@ void mir_tcp_device_stop(struct mir_tcp_device *d)
 	mir_timer_stop(&core->half_timer);
 	mir_timer_stop(&core->pressure_timer);
 	mir_tcp_table_release(&core->table);
+	free(core->env.fast);
 	free(core);
 	d->core = NULL;
 }

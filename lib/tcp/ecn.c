@@ -51,6 +51,8 @@ uint8_t mir_tcb_ecn_flags(struct mir_tcb *t, uint8_t flags, bool fresh)
 		return 0;
 	if ((flags & (MIR_TCP_SYN | MIR_TCP_ACK)) == MIR_TCP_SYN)
 		return ECN_BITS;
+	if (flags & MIR_TCP_SYN)
+		return t->passive ? MIR_TCP_ECE : 0;
 	if (t->ecn_echo && (flags & MIR_TCP_ACK))
 		out |= MIR_TCP_ECE;
 	if (fresh && t->ecn_cwr) {

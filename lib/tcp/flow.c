@@ -227,12 +227,35 @@ static int finish_connect(struct mir_tcp_conn *c)
 	return c->tcb.error;
 }
 
+/* The first text into the queue, before the SYN leaves. */
+static int queue_first(struct mir_tcp_conn *c, struct mir_slice *s)
+{
+	struct mir_tcp_fast *fast = c->core->env.fast;
+	struct mir_slice part;
+	size_t len;
+	int rc;
+
+	if (s->len == 0)
+		return 0;
+	part = mir_slice_sub(s, 0, MIR_MIN(s->len, mir_tcb_send_room(&c->tcb)));
+	len = part.len;
+	c->tcb.fast = fast && !mir_tcp_fast_banned(fast, &c->node.tuple.peer, mir_now());
+	rc = mir_tcb_send(&c->tcb, &part, mir_now());
+	if (rc < 0)
+		return rc;
+	s->p += len;
+	s->len -= len;
+	return 0;
+}
+
 int mir_tcp_connect_op(struct mir_tcp *tcp, const struct mir_endpoint *local,
     const struct mir_endpoint *peer, const struct mir_tcp_options *options,
     struct mir_tcp_flow **out)
 {
 	struct mir_tcp_core *core = mir_container(tcp, struct mir_tcp_device, tcp)->core;
 	struct mir_tcp_tuple tuple = { .peer = peer->addr, .peer_port = peer->port };
+	struct mir_slice left = { .len =
+				      0 }; /* of the first text: what the queue has no room for */
 	struct mir_tcb_start start;
 	struct mir_tcp_conn *c;
 	int rc;
@@ -251,8 +274,15 @@ int mir_tcp_connect_op(struct mir_tcp *tcp, const struct mir_endpoint *local,
 		return MIR_ENOMEM;
 	mir_tcp_conn_start(c, options, mir_tcp_isn(core, &tuple, mir_now()), &start);
 	mir_tcb_connect(&c->tcb, &start, mir_now());
+	left = options ? options->first : left;
+	mir_mem_ref(left.owner);
+	rc = queue_first(c, &left);
 	mir_tcp_conn_update(c);
-	rc = finish_connect(c);
+	if (rc == 0)
+		rc = finish_connect(c);
+	if (rc == 0)
+		rc = send_slice(c, &left);
+	mir_slice_unref(&left);
 	if (rc < 0) {
 		flow_abort(&c->flow.flow);
 		return rc;

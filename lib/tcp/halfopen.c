@@ -106,6 +106,10 @@ static void send_syn_ack(const struct mir_tcp_half *h, int64_t now)
 
 	if (h->use_ecn)
 		s.flags |= MIR_TCP_ECE;
+	if (h->fast) {
+		s.cookie = mir_tcp_fast_cookie(c->env.fast, &h->node.tuple, now);
+		c->env.stats.fast_cookies++;
+	}
 	if (h->use_ts) {
 		s.tsval = coded_ts(c, h, now);
 		s.tsecr = h->ts_recent;
@@ -133,6 +137,21 @@ static void evict(struct mir_tcp_port *p, int64_t now)
 	p->cookies_until = now + COOKIE_TIME;
 }
 
+static struct mir_tcb_peer peer_of(const struct mir_tcp_half *h)
+{
+	return (struct mir_tcb_peer){
+		.irs = h->irs,
+		.mss = h->mss,
+		.use_ts = h->use_ts,
+		.use_sack = h->use_sack,
+		.use_scale = h->use_scale,
+		.use_ecn = h->use_ecn,
+		.scale = h->scale,
+		.ts_recent = h->ts_recent,
+		.again = h->tries,
+	};
+}
+
 static struct mir_tcp_half describe(
     struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple, const struct mir_tcp_segment *s)
 {
@@ -148,6 +167,7 @@ static struct mir_tcp_half describe(
 		.use_sack = s->sack_permitted,
 		.use_ts = s->has_ts,
 		.use_ecn = p->core->ecn_agree && (s->flags & ECN_ASKED) == ECN_ASKED,
+		.fast = p->core->env.fast && s->cookie.present,
 	};
 }
 
@@ -158,8 +178,40 @@ static void set_cookie(struct mir_tcp_half *h, int64_t now)
 	    mir_tcp_cookie_make(&h->port->core->cookie_key, &h->node.tuple, h->irs, h->mss, now);
 }
 
+/* RFC 7413 section 4.2.2: the SYN has text and a good cookie: the connection begins at once.
+ * False: it does not, the handshake comes first. */
+static bool begin_fast(const struct mir_tcp_half *brief, struct mir_tcp_segment *s, int64_t now)
+{
+	struct mir_tcp_port *p = brief->port;
+	struct mir_tcp_core *c = p->core;
+	struct mir_tcp_fast *f = c->env.fast;
+	struct mir_tcb_peer peer = peer_of(brief);
+	struct mir_tcb_start start;
+	struct mir_tcp_conn *conn;
+
+	if (!brief->fast || s->len == 0 || s->cookie.len == 0)
+		return false;
+	conn = f->pending < MIR_TCP_FAST_PENDING &&
+		       mir_tcp_fast_is_good(f, &brief->node.tuple, &s->cookie, now)
+		   ? mir_tcp_conn_new(c, &brief->node.tuple)
+		   : NULL;
+	if (!conn) {
+		c->env.stats.fast_refused++;
+		return false;
+	}
+	c->env.stats.fast_opens++;
+	f->pending++;
+	conn->fast_pending = true;
+	mir_tcp_conn_start(conn, &p->options, mir_tcp_isn(c, &brief->node.tuple, now), &start);
+	mir_tcb_accept_fast(&conn->tcb, &start, &peer, s, now);
+	conn->accept = p->accept;
+	conn->accept_arg = p->arg;
+	mir_tcp_conn_update(conn);
+	return true;
+}
+
 void mir_tcp_half_syn(struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple,
-    const struct mir_tcp_segment *s, uint32_t iss, int64_t now)
+    struct mir_tcp_segment *s, uint32_t iss, int64_t now)
 {
 	struct mir_tcp_core *c = p->core;
 	struct mir_tcp_half *h, brief = describe(p, tuple, s);
@@ -168,6 +220,8 @@ void mir_tcp_half_syn(struct mir_tcp_port *p, const struct mir_tcp_tuple *tuple,
 		c->env.stats.syn_dropped++;
 		return;
 	}
+	if (begin_fast(&brief, s, now))
+		return;
 	if (p->half_open >= p->backlog)
 		evict(p, now);
 	h = mir_budget_take(&c->env.budget, sizeof(*h)) ? malloc(sizeof(*h)) : NULL;
@@ -244,17 +298,7 @@ static void promote(const struct mir_tcp_half *h, struct mir_tcp_segment *s, int
 	struct mir_tcp_port *p = h->port;
 	struct mir_tcp_conn *conn;
 	struct mir_tcb_start start;
-	struct mir_tcb_peer peer = {
-		.irs = h->irs,
-		.mss = h->mss,
-		.use_ts = h->use_ts,
-		.use_sack = h->use_sack,
-		.use_scale = h->use_scale,
-		.use_ecn = h->use_ecn,
-		.scale = h->scale,
-		.ts_recent = h->ts_recent,
-		.again = h->tries,
-	};
+	struct mir_tcb_peer peer = peer_of(h);
 
 	conn = mir_tcp_is_full(p->core) ? NULL : mir_tcp_conn_new(p->core, &h->node.tuple);
 	if (!conn) {

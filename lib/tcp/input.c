@@ -4,13 +4,29 @@
 
 #define TS_RECENT_LIFE MIR_SECOND(24 * 24 * 3600) /* RFC 7323 section 5.5 */
 
+/* RFC 7413 section 4.2.1: text that went with the SYN has come, or goes again after the handshake.
+ */
+static void answer_to_fast(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now)
+{
+	mir_tcp_fast_learn(t->env->fast, &t->tuple->peer, &s->cookie, t->peer_mss, now);
+	if (!(s->flags & MIR_TCP_ACK) || t->syn_text == 0)
+		return;
+	if (mir_seq_lt(t->nxt, s->ack)) {
+		t->nxt = s->ack;
+		t->env->stats.fast_opens++;
+	} else {
+		t->env->stats.fast_refused++;
+	}
+	t->syn_text = 0;
+}
+
 /* 3.10.7.3: an ACK of what we never sent is answered with a reset, a reset counts only with an
  * acceptable ACK, then the SYN. */
 static bool syn_sent(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 {
 	bool ack = s->flags & MIR_TCP_ACK;
 
-	if (ack && (mir_seq_le(s->ack, t->iss) || mir_seq_lt(t->nxt, s->ack))) {
+	if (ack && (mir_seq_le(s->ack, t->iss) || mir_seq_lt(t->nxt + t->syn_text, s->ack))) {
 		if (!(s->flags & MIR_TCP_RST)) {
 			t->due |= MIR_TCB_DUE_REPLY_RST;
 			t->reply_seq = s->ack;
@@ -27,6 +43,8 @@ static bool syn_sent(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 	if (!(s->flags & MIR_TCP_SYN))
 		return false;
 	mir_tcb_negotiate(t, s);
+	if (t->env->fast && (t->fast || t->syn_text))
+		answer_to_fast(t, s, now);
 	t->irs = s->seq;
 	t->rcv_nxt = t->last_ack_sent = s->seq + 1;
 	t->rcv_adv = t->rcv_nxt + MIR_MIN(t->rcv_buffer, 65535u);
@@ -137,7 +155,9 @@ static void reset(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t no
 		return;
 	}
 	switch (t->state) {
-	case MIR_TCP_SYN_RECEIVED: mir_tcb_die(t, MIR_ECONNREFUSED, now); break;
+	case MIR_TCP_SYN_RECEIVED:
+		mir_tcb_die(t, t->fast ? MIR_ECONNRESET : MIR_ECONNREFUSED, now);
+		break;
 	case MIR_TCP_CLOSING:
 	case MIR_TCP_LAST_ACK: mir_tcb_die(t, 0, now); break;
 	default: mir_tcb_die(t, MIR_ECONNRESET, now); break;
@@ -161,6 +181,12 @@ static bool checks(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 		s->seq++;
 		s->flags &= (uint8_t)~MIR_TCP_SYN;
 		mir_tcb_ack_now(t);
+	}
+	if (mir_tcb_is_fast(t) && s->seq == t->irs &&
+	    (s->flags & (MIR_TCP_SYN | MIR_TCP_ACK | MIR_TCP_RST)) == MIR_TCP_SYN) {
+		t->due |= MIR_TCB_DUE_SYN; /* it has not heard us */
+		t->events |= MIR_TCB_OUTPUT;
+		return false;
 	}
 	/* RFC 9293 section 3.10.7.4: a closed window still lets ACKs and resets through. */
 	if (closed_window && s->seq == t->rcv_nxt && mir_tcp_span(s) > 0 &&

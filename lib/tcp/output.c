@@ -332,7 +332,7 @@ void mir_tcb_output(struct mir_tcb *t, int64_t now, mir_tcb_emit *emit, void *ar
 	}
 	if (t->due & MIR_TCB_DUE_SYN)
 		mir_tcp_send_syn(&o);
-	if (mir_tcb_in_handshake(t)) {
+	if (mir_tcb_in_handshake(t) && !mir_tcb_is_fast(t)) {
 		if (t->state == MIR_TCP_SYN_RECEIVED)
 			send_acks(&o);
 		return;

@@ -60,11 +60,53 @@ bool mir_tcp_send_ack(struct mir_tcp_sender *o, uint32_t seq)
 	return send_bare(o, &s);
 }
 
+static uint32_t attach(struct mir_tcp_sender *o, struct mir_packet *p, uint32_t off, uint32_t len);
+
+/* RFC 7413: asks who is connected to for a cookie; or sends the one that it gave, and as much text
+ * as goes along.  Only the first SYN: what swallows such ones is tried without. */
+static void open_fast(struct mir_tcp_sender *o, struct mir_tcp_segment *s, struct mir_packet *p)
+{
+	struct mir_tcb *t = o->t;
+	const struct mir_tcp_fast_server *server;
+	unsigned room, most;
+
+	if (!t->fast || t->nxt != t->iss || t->state != MIR_TCP_SYN_SENT)
+		return;
+	server = mir_tcp_fast_find(t->env->fast, &t->tuple->peer, o->now);
+	s->cookie.present = true;
+	if (!server)
+		return;
+	s->cookie = server->cookie;
+	s->timeout = 0;
+	room = mir_tcp_header_size(s) + 20u;
+	most = t->mtu > room ? t->mtu - room : 0;
+	room -= 40u; /* options: the MSS does not know of them */
+	most = MIR_MIN(most, server->mss > room ? server->mss - room : 0u);
+	if (t->sendq.bytes > 0 && most > 0)
+		t->syn_text = attach(o, p, 0, MIR_MIN(t->sendq.bytes, most));
+}
+
+/* The SYN again, without anything that may have been the reason why it was lost. */
+static void give_up_fast(struct mir_tcb *t, int64_t now)
+{
+	if (t->state != MIR_TCP_SYN_SENT || t->nxt == t->iss || !t->fast)
+		return;
+	if (t->syn_text)
+		mir_tcp_fast_ban(t->env->fast, &t->tuple->peer, now);
+	t->fast = false;
+}
+
 void mir_tcp_send_syn(struct mir_tcp_sender *o)
 {
 	struct mir_tcb *t = o->t;
 	struct mir_tcp_segment s = { .flags = MIR_TCP_SYN, .seq = t->iss };
+	struct mir_packet *p = mir_packet_new();
 
+	if (!p) {
+		t->rtx_at = o->now + t->rto;
+		return;
+	}
+	give_up_fast(t, o->now);
 	if (t->nxt != t->iss) /* some routers drop SYNs that ask for it (RFC 3168 6.1.1.1) */
 		t->use_ecn = false;
 	if (t->state == MIR_TCP_SYN_RECEIVED)
@@ -75,10 +117,8 @@ void mir_tcp_send_syn(struct mir_tcp_sender *o)
 	s.has_scale = t->use_scale;
 	s.scale = t->receive_shift;
 	s.timeout = t->tell_timeout ? mir_tcp_timeout_encode(t->user_timeout) : 0;
-	if (!send_bare(o, &s)) {
-		t->rtx_at = o->now + t->rto;
-		return;
-	}
+	open_fast(o, &s, p);
+	put(o, &s, p, false);
 	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;
 	if (t->nxt == t->iss) {
 		t->nxt = t->iss + 1;
@@ -130,7 +170,7 @@ uint32_t mir_tcp_send_range(struct mir_tcp_sender *o, uint32_t from, uint32_t sp
 	if (t->fin_acked || mir_seq_lt(end, from))
 		len = 0;
 	if (len > 0)
-		got = attach(o, p, from - t->una, len);
+		got = attach(o, p, from - t->una - mir_tcb_in_handshake(t), len);
 	if (got == len && span > len && t->fin_queued)
 		s.flags |= MIR_TCP_FIN;
 	if (got > 0 && from + got == end)

@@ -196,6 +196,32 @@ void mir_tcb_accept(
 	mir_tcb_arm_rtx(t, now, true); /* if the first segment should not complete the handshake */
 }
 
+void mir_tcb_accept_fast(struct mir_tcb *t, const struct mir_tcb_start *s,
+    const struct mir_tcb_peer *peer, struct mir_tcp_segment *syn, int64_t now)
+{
+	uint32_t room;
+
+	mir_tcb_accept(t, s, peer, now);
+	t->fast = true;
+	t->nxt = t->iss; /* the SYN, ACK is still to be sent */
+	t->wnd = t->max_wnd = syn->window;
+	t->wl1 = peer->irs;
+	t->wl2 = t->iss;
+	t->edge = t->iss + 1 + t->wnd;
+	t->due = MIR_TCB_DUE_SYN;
+	t->rtx_at = MIR_NEVER;
+	syn->seq++;
+	room = t->rcv_adv - t->rcv_nxt;
+	if (syn->len > room) {
+		mir_packet_trim(syn->packet, room);
+		syn->len = room;
+	}
+	mir_tcb_text(t, syn, now);
+	t->due &= (uint8_t)~MIR_TCB_DUE_ACK;
+	t->ack_at = MIR_NEVER;
+	t->events |= MIR_TCB_CONNECTED | MIR_TCB_WRITABLE | MIR_TCB_OUTPUT;
+}
+
 void mir_tcb_release(struct mir_tcb *t)
 {
 	mir_tcp_sliceq_clear(&t->sendq, &t->env->budget);

@@ -9,6 +9,7 @@
 #define MIR_TCP_TCB_H
 
 #include "cc.h"
+#include "fastopen.h"
 #include "recvq.h"
 #include "sent.h"
 #include "sliceq.h"
@@ -67,8 +68,9 @@ struct mir_tcb_env {
 	struct mir_budget budget;
 	struct mir_tcp_stats stats;
 	const struct mir_tcp_cc_ops *cc;
-	bool pressed;  /* memory runs short (pressure.c) */
-	uint8_t fresh; /* new connections that may count as brisk until the next look */
+	struct mir_tcp_fast *fast; /* NULL: TCP Fast Open is off */
+	bool pressed;              /* memory runs short (pressure.c) */
+	uint8_t fresh;             /* new connections that may count as brisk until the next look */
 	uint32_t share, share_brisk; /* bytes that a connection may hold then */
 };
 
@@ -107,6 +109,7 @@ struct mir_tcb {
 	bool cwnd_limited; /* the congestion window kept data back when limited_end was SND.NXT */
 	bool tso;          /* super-segments may be sent */
 	bool passive;
+	bool fast;          /* opened with text in the SYN, or tries to */
 	bool tell_timeout;  /* the user timeout option is sent, and the peer's heard */
 	bool timeout_fixed; /* but not heard: the user has chosen */
 	bool timeout_due;   /* it goes with the next text */
@@ -135,6 +138,7 @@ struct mir_tcb {
 	uint32_t mtu_raise;             /* ms: when the next may be tried */
 	uint32_t send_least, send_most; /* of the send queue, which goes with the window */
 	uint32_t reply_seq;             /* of DUE_REPLY_RST */
+	uint32_t syn_text;              /* bytes that went with our SYN */
 	struct mir_tcp_sliceq sendq;    /* the stream from SND.UNA on */
 
 	/* Receiving. */
@@ -225,6 +229,11 @@ void mir_tcb_connect(struct mir_tcb *, const struct mir_tcb_start *, int64_t now
  * next. */
 void mir_tcb_accept(
     struct mir_tcb *, const struct mir_tcb_start *, const struct mir_tcb_peer *, int64_t now);
+
+/* Begins in SYN_RECEIVED, with the text of a SYN that had a good cookie: the SYN, ACK is due, and
+ * the user may send at once (RFC 7413 section 4.2.2). */
+void mir_tcb_accept_fast(struct mir_tcb *, const struct mir_tcb_start *,
+    const struct mir_tcb_peer *, struct mir_tcp_segment *syn /* take packet */, int64_t now);
 
 /* Gives back all memory.  The tcb is CLOSED or TIME_WAIT, or is not to be heard of again. */
 void mir_tcb_release(struct mir_tcb *);
@@ -412,6 +421,12 @@ const char *mir_tcb_check(const struct mir_tcb *);
 static inline uint32_t mir_tcb_flight(const struct mir_tcb *t)
 {
 	return t->nxt - t->una;
+}
+
+/* The user may send, and has what came, though the handshake is not over. */
+static inline bool mir_tcb_is_fast(const struct mir_tcb *t)
+{
+	return t->fast && t->state == MIR_TCP_SYN_RECEIVED && t->passive;
 }
 
 /* Our SYN is not acknowledged yet: SND.UNA is its number. */

@@ -16,7 +16,19 @@ enum {
 	OPT_SACK = 5,
 	OPT_TIMESTAMPS = 8,
 	OPT_TIMEOUT = 28,
+	OPT_FAST_OPEN = 34,
 };
+
+/* Section 4.1.1 of RFC 7413: of 4 to 16 bytes, in steps of two; longer ones than we can send are
+ * taken for a request of a new one. */
+static void take_cookie(struct mir_tcp_cookie *c, const uint8_t *p, unsigned len)
+{
+	if (len % 2 || len > 16 || (len > 0 && len < 4))
+		return;
+	c->present = true;
+	c->len = len <= MIR_TCP_COOKIE_MAX ? (uint8_t)len : 0;
+	memcpy(c->bytes, p, c->len);
+}
 
 /* One option of the right length; a known one of another length is ignored. */
 static void take_option(struct mir_tcp_segment *s, uint8_t kind, const uint8_t *p, unsigned len)
@@ -36,6 +48,8 @@ static void take_option(struct mir_tcp_segment *s, uint8_t kind, const uint8_t *
 		s->tsecr = mir_be32(p + 4);
 	} else if (kind == OPT_TIMEOUT && len == 2) {
 		s->timeout = mir_be16(p);
+	} else if (kind == OPT_FAST_OPEN && syn) {
+		take_cookie(&s->cookie, p, len);
 	} else if (kind == OPT_SACK && len % 8 == 0 && len / 8 <= MIR_TCP_SACKS) {
 		s->nsack = (uint8_t)(len / 8);
 		for (unsigned i = 0; i < s->nsack; i++)
@@ -89,6 +103,11 @@ int mir_tcp_parse(const uint8_t *p, size_t n, struct mir_tcp_segment *out)
 	return 0;
 }
 
+static unsigned cookie_space(const struct mir_tcp_cookie *c)
+{
+	return (c->len + 5u) & ~3u;
+}
+
 unsigned mir_tcp_header_size(const struct mir_tcp_segment *s)
 {
 	unsigned n = MIR_TCP_HEADER;
@@ -103,6 +122,8 @@ unsigned mir_tcp_header_size(const struct mir_tcp_segment *s)
 		n += MIR_TCP_TS_SPACE;
 	if (s->timeout)
 		n += MIR_TCP_TIMEOUT_SPACE;
+	if (s->cookie.present)
+		n += cookie_space(&s->cookie);
 	if (s->nsack)
 		n += 4 + 8u * s->nsack;
 	return n;
@@ -154,6 +175,13 @@ static void build_options(const struct mir_tcp_segment *s, uint8_t *p)
 		p = put_option(p, OPT_TIMEOUT, 4, 0);
 		mir_put_be16(p, s->timeout);
 		p += 2;
+	}
+	if (s->cookie.present) {
+		unsigned len = s->cookie.len + 2u;
+
+		p = put_option(p, OPT_FAST_OPEN, (uint8_t)len, cookie_space(&s->cookie) - len);
+		memcpy(p, s->cookie.bytes, s->cookie.len);
+		p += s->cookie.len;
 	}
 	if (s->nsack) {
 		p = put_option(p, OPT_SACK, (uint8_t)(2 + 8 * s->nsack), 2);

@@ -39,6 +39,15 @@ struct mir_tcp_range {
 	uint32_t from, to;
 };
 
+enum { MIR_TCP_COOKIE_MAX = 12 }; /* longer ones do not fit beside the other options of a SYN */
+
+/* TCP Fast Open option (RFC 7413 section 4.1.1); len 0: a cookie is asked for. */
+struct mir_tcp_cookie {
+	bool present;
+	uint8_t len;
+	uint8_t bytes[MIR_TCP_COOKIE_MAX];
+};
+
 /* A segment, parsed or to be built. */
 struct mir_tcp_segment {
 	uint16_t source, dest;
@@ -57,6 +66,7 @@ struct mir_tcp_segment {
 	uint8_t scale, nsack; /* scale: at most 14 (RFC 7323 section 2.3) */
 	uint32_t tsval, tsecr;
 	struct mir_tcp_range sack[MIR_TCP_SACKS];
+	struct mir_tcp_cookie cookie;
 	struct mir_packet *packet; /* payload only; owned by whoever holds the segment */
 };
 

@@ -34,7 +34,8 @@ static const struct chapter chapters[] = {
 	{ 1337, "TIME-WAIT and resets", rfc1337 },
 	{ 4987, "floods of SYNs", rfc4987 },
 	{ 5482, "the user timeout option", rfc5482 },
-	{ 7413, "TCP Fast Open", rfc7413 },
+	{ 7413, "TCP Fast Open, as who accepts", rfc7413 },
+	{ 7413, "TCP Fast Open, as who connects", rfc7413_client },
 };
 
 static const char *level_name(enum level level)

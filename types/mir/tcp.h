@@ -25,6 +25,9 @@ struct mir_tcp_options {
 	int64_t keepalive_interval_ns; /* 0: 75 s */
 	unsigned keepalive_probes;     /* 0: 9 */
 	int64_t user_timeout_ns; /* give up when data is unacknowledged for so long; 0: 5 min */
+	/* Text of who connects, borrowed: goes with the SYN where the device's key
+	 * tcp-fast-open and the peer allow it, and may come twice then; else after it. */
+	struct mir_slice first;
 	bool tell_timeout;       /* the peer is told, and heard if it asks for more (RFC 5482) */
 	const char *congestion;  /* congestion control, which outlives us; NULL: the device's key */
 	uint32_t send_buffer;    /* bytes queued before write blocks; 0: the device's key */

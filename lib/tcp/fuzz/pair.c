@@ -148,13 +148,25 @@ static void step(void)
 	}
 }
 
+/* Host 1 knows the cookie of host 0. */
+static void acquaint(void)
+{
+	struct mir_tcp_tuple t = { .local = pair.wire.host[0].addr,
+		.peer = pair.wire.host[1].addr };
+	struct mir_tcp_cookie c = mir_tcp_fast_cookie(pair.tcp[0].core->env.fast, &t, mir_now());
+
+	mir_tcp_fast_learn(pair.tcp[1].core->env.fast, &t.local, &c, 1460, mir_now());
+}
+
 static void play(void)
 {
 	struct mir_tcp_options options = { .receive_buffer = 20000, .send_buffer = 30000 };
 	struct mir_endpoint any = { .port = 80 }, to;
 	struct mir_tcp_listener *l;
+	uint8_t kind = mir_read_u8(&script), first[300];
 
-	pair_start(&pair, mir_read_u8(&script) & 1 ? MIR_NET_TX_TSO4 : 0);
+	fast_key = kind & 2;
+	pair_start(&pair, kind & 1 ? MIR_NET_TX_TSO4 : 0);
 	memset(ends, 0, sizeof(ends));
 	memset(written, 0, sizeof(written));
 	memset(got, 0, sizeof(got));
@@ -162,9 +174,17 @@ static void play(void)
 	to = (struct mir_endpoint){ pair.wire.host[0].addr, 80 };
 	pair.wire.meddle = meddle;
 	mir_tcp_listen(&pair.tcp[0].tcp, &any, 4, &options, on_accept, NULL, &l);
+	if (fast_key) {
+		acquaint();
+		for (unsigned j = 0; j < sizeof(first); j++)
+			first[j] = byte_at(j);
+		options.first = mir_slice_copy(first, sizeof(first));
+		written[1] = sizeof(first);
+	}
 	mir_deadline_set(mir_now() + MIR_SECOND(5));
 	if (mir_tcp_connect(&pair.tcp[1].tcp, NULL, &to, &options, &ends[1]) < 0)
 		ends[1] = NULL;
+	mir_slice_unref(&options.first);
 	mir_deadline_restore(MIR_NEVER);
 	while (!script.bad)
 		step();

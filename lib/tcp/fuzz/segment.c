@@ -29,6 +29,8 @@ static void rebuild(const struct mir_tcp_segment *s)
 	same(again.has_scale == s->has_scale && again.scale == s->scale);
 	same(again.has_ts == s->has_ts && again.tsval == s->tsval && again.tsecr == s->tsecr);
 	same(again.timeout == s->timeout);
+	same(again.cookie.present == s->cookie.present && again.cookie.len == s->cookie.len);
+	same(memcmp(again.cookie.bytes, s->cookie.bytes, s->cookie.len) == 0);
 	same(again.nsack == s->nsack && again.sack_permitted == s->sack_permitted);
 	for (unsigned i = 0; i < s->nsack; i++)
 		same(again.sack[i].from == s->sack[i].from && again.sack[i].to == s->sack[i].to);

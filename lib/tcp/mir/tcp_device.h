@@ -23,8 +23,10 @@ struct mir_tcp_stats {
 	uint64_t resets_in, resets_out, challenge_acks;
 	uint64_t active_opens, passive_opens, refused, half_open_evicted;
 	uint64_t cookies_sent, cookies_accepted, cookies_bad;
-	uint64_t connections_shed; /* no memory in the budget, or too many */
-	uint64_t syn_dropped;      /* paused listener */
+	uint64_t connections_shed;         /* no memory in the budget, or too many */
+	uint64_t syn_dropped;              /* paused listener */
+	uint64_t fast_opens, fast_refused; /* text in SYNs, taken, and not (RFC 7413) */
+	uint64_t fast_cookies;             /* given */
 	uint64_t time_wait_reused, time_wait_dropped;
 	uint32_t connections, half_open, time_wait, listeners; /* now */
 	uint32_t states[MIR_TCP_STATES];                       /* connections now in each state */
@@ -43,6 +45,7 @@ struct mir_tcp_device_config {
 	const char *tcp_ecn;        /* on, agree (when the peer asks), off; NULL: agree */
 	int64_t tcp_connections;    /* at once */
 	int64_t tcp_time_wait;      /* ns */
+	bool tcp_fast_open;         /* text in SYNs (RFC 7413) */
 	const char *name;
 };
 

@@ -53,7 +53,7 @@ MIR_UNUSED static void on_accept(void *arg, struct mir_tcp_flow *f)
 MIR_UNUSED static void begin(void)
 {
 	struct mir_tcp_device_config config = {
-		.ip = &w.host[0].ip, .tcp_ecn = ecn_key, .name = "test"
+		.ip = &w.host[0].ip, .tcp_ecn = ecn_key, .tcp_fast_open = fast_key, .name = "test"
 	};
 
 	wire_init(&w);

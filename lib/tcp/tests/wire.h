@@ -23,6 +23,7 @@ struct flight {
 struct wire;
 
 MIR_UNUSED static const char *ecn_key; /* what devices are told of tcp-ecn */
+MIR_UNUSED static bool fast_key;       /* and of tcp-fast-open */
 
 struct host {
 	struct mir_ip ip; /* first */
@@ -397,7 +398,10 @@ MIR_UNUSED static void pair_start(struct pair *p, unsigned offloads)
 	p->wire.after = pair_after;
 	for (unsigned i = 0; i < 2; i++) {
 		struct mir_tcp_device_config config = {
-			.ip = &p->wire.host[i].ip, .tcp_ecn = ecn_key, .name = "test"
+			.ip = &p->wire.host[i].ip,
+			.tcp_ecn = ecn_key,
+			.tcp_fast_open = fast_key,
+			.name = "test",
 		};
 
 		p->wire.host[i].offloads = offloads;

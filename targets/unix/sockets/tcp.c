@@ -151,7 +151,14 @@ static int tcp_connect(struct mir_tcp *t, const struct mir_endpoint *local,
 	}
 	bound = local_of(fd);
 	*out = mir_host_flow_new(mir_host_of_tcp(t), fd, &bound, peer);
-	return *out ? 0 : MIR_ENOMEM;
+	if (*out && o && o->first.len) {
+		struct mir_slice first = mir_slice_sub(&o->first, 0, o->first.len);
+
+		rc = mir_flow_write(&(*out)->flow, &first, 1);
+		if (rc < 0)
+			mir_flow_abort(&(*out)->flow);
+	}
+	return *out ? rc : MIR_ENOMEM;
 }
 
 static void arm(struct host_listener *l)

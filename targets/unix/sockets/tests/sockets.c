@@ -147,6 +147,23 @@ static int option_of(struct mir_tcp_flow *f, int level, int name)
 	return value;
 }
 
+static void tcp_first(void)
+{
+	struct mir_tcp_options o = { .first = { (const uint8_t *)"first", 5, NULL } };
+	struct mir_tcp_listener *l = listen_any();
+	struct mir_endpoint to = loopback(l->local.port);
+	struct mir_tcp_flow *a = NULL;
+	struct mir_slice s;
+
+	ok(mir_tcp_connect(&host.tcp, NULL, &to, &o, &a) == 0 && wait_taken(1), "connected");
+	ok(mir_flow_read(&taken[0]->flow, &s, 1) == 1 && s.len == 5 && memcmp(s.p, "first", 5) == 0,
+	    "the first text has come");
+	mir_slice_unref(&s);
+	mir_flow_close(&a->flow);
+	mir_flow_close(&taken[0]->flow);
+	mir_tcp_unlisten(l);
+}
+
 static void tcp_options(void)
 {
 	struct mir_tcp_listener *l = listen_any();
@@ -427,6 +444,7 @@ int mir_main(int argc, char **argv)
 	mir_host_stack_start(&host, &(struct mir_host_stack_config){ .name = "test" });
 	run("streams", tcp_streams);
 	run("options", tcp_options);
+	run("first", tcp_first);
 	run("ready", tcp_ready);
 	run("errors", tcp_errors);
 	run("starved", tcp_starved);
