@@ -11,9 +11,9 @@ image=$(image_build hello virtio 2>"$tmp/build") || { fail "hello builds" "$(cat
 for kind in "${machine_kinds[@]}"; do
 	machine_choose "$kind"
 	device=${machine_net/net/rng}
-	out=$(timeout 30 "${machine[@]}" -cpu qemu64 -m 64 -kernel "$image" -append "--hello=$kind." -device "$device" \
+	out=$(timeout 30 "${machine[@]}" -cpu qemu64 -m 64 -kernel "$image" -device "$device" \
 		</dev/null 2>&1 | tr -d '\r')
-	has "$kind" "$out" "$kind\."
+	has "$kind" "$out" "Hello from a unikernel"
 done
 out=$(timeout 30 "${machine[@]}" -cpu qemu64 -m 64 -kernel "$image" </dev/null 2>&1)
 has "no source at all" "$out" "no entropy"
