@@ -96,18 +96,44 @@ xen_dom0() (
 	echo "$stamp" >stamp
 ) 9>"$xen_build/lock"
 
+# xen_need_hvm: what HVM guests need besides, of which xen_run takes notice: QEMU as Xen has it, a BIOS.
+xen_need_hvm() {
+	local p
+	for p in grub-mkrescue xorriso mformat; do
+		command -v $p >/dev/null || skip_all "needs $p (scripts/depend.sh vm)"
+	done
+	xen_hvm >>"$xen_build/log" 2>&1 || skip_all "cannot get QEMU for Xen: $(tail -n 1 "$xen_build/log")"
+}
+
+xen_hvm() (
+	flock 9
+	cd "$xen_build" || exit 1
+	[ ! -e hvm.gz ] || exit 0
+	rm -rf hvm packages && mkdir -p hvm/{usr/libexec,usr/share/seabios,usr/share/qemu/keymaps,lib/x86_64-linux-gnu,lib64,etc} packages || exit 1
+	(cd packages && apt-get download -q qemu-system-xen) || exit 1
+	dpkg-deb -x packages/*.deb root && rm -rf packages
+	xen_add hvm root/usr/libexec/xen-qemu-system-i386 usr/libexec/xen-qemu-system-i386 || exit 1
+	cp /usr/share/seabios/*.bin hvm/usr/share/seabios/ && cp /usr/share/qemu/keymaps/en-us hvm/usr/share/qemu/keymaps/ || exit 1
+	printf 'root:x:0:0::/root:/bin/sh\n' >hvm/etc/passwd
+	printf 'root:x:0:\n' >hvm/etc/group
+	(cd hvm && find . | cpio -o -H newc --quiet | gzip -1) >hvm.new && mv hvm.new hvm.gz && rm -rf hvm
+) 9>"$xen_build/lock"
+
 # xen_run SECONDS FOLDER: runs the script on standard input in dom0, in bash, with guest.sh and tap.sh
 # read; the folder is the current one there.  Its output goes to standard output, the function's
 # status is the script's; 124: it did not end in time; 125: no start.
 xen_run() {
-	local dir status
+	local dir status cpu=qemu64,+svm,+npt,+rdrand,+rdseed memory=768M
 	dir=$(mktemp -d) || return 125
 	mkdir "$dir/guests" && cp -r "$2"/. "$dir/guests" && cp "$xen_here/guest.sh" "$xen_here/../tap.sh" "$dir/guests"
 	cat >"$dir/guests/command"
 	# Archives one behind the other are one, if each is compressed.
-	(cd "$dir" && find guests | cpio -o -H newc --quiet | gzip -1) | cat "$xen_build/dom0.gz" - >"$dir/initrd"
-	timeout -k 5 "$1" qemu-system-x86_64 -accel tcg -cpu qemu64,+svm,+npt,+rdrand,+rdseed -M pc -m 2048 -smp 1 \
-		-kernel "$xen_build/xen" -append "dom0_mem=768M,max:768M com1=115200,8n1 console=com1 loglvl=error noreboot=1 dom0_max_vcpus=1" \
+	(cd "$dir" && find guests | cpio -o -H newc --quiet | gzip -1) |
+		cat "$xen_build/dom0.gz" ${XEN_HVM:+"$xen_build/hvm.gz"} - >"$dir/initrd"
+	# Of the processors with what the device model needs, TCG gets two things wrong.
+	[ -z "${XEN_HVM-}" ] || { cpu=max,-smap,-rdtscp memory=900M; }
+	timeout -k 5 "$1" qemu-system-x86_64 -accel tcg -cpu "$cpu" -M pc -m 2048 -smp 1 \
+		-kernel "$xen_build/xen" -append "dom0_mem=$memory,max:$memory com1=115200,8n1 console=com1 loglvl=error noreboot=1 dom0_max_vcpus=1" \
 		-initrd "$xen_build/vmlinuz console=hvc0 rdinit=/init quiet,$dir/initrd" -display none -vga none -nic none \
 		-serial "file:$dir/console" -no-reboot </dev/null >"$dir/qemu" 2>&1
 	status=$?
@@ -119,4 +145,18 @@ xen_run() {
 	[ -n "$status" ] || { status=125; sed 's/^/# /' "$dir/qemu"; tail -n 20 "$dir/console" | tr -d '\r' | sed 's/^/# /'; }
 	rm -rf "$dir"
 	return "$status"
+}
+
+# xen_report STATUS: the tests of dom0, in $tmp/out, as our own; STATUS: xen_run's.
+xen_report() {
+	local line
+	while read -r line; do
+		case $line in
+		'ok '*) pass "${line#ok * - }" ;;
+		'not ok '*) fail "${line#not ok * - }" ;;
+		'1..'*) ;;
+		*) echo "$line" ;;
+		esac
+	done <"$tmp/out"
+	[ "$1" -le 1 ] || fail "dom0 ends" "status $1 (124: not in time; 125: no start)"
 }

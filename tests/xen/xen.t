@@ -26,14 +26,5 @@ image disk "$root/tests/block/app"
 image attempt "$root/tests/isolation/app"
 
 xen_run "${XEN_SECONDS:-300}" "$tmp/guests" <"$xen_here/cases.sh" >"$tmp/out"
-status=$?
-while read -r line; do
-	case $line in
-	'ok '*) pass "${line#ok * - }" ;;
-	'not ok '*) fail "${line#not ok * - }" ;;
-	'1..'*) ;;
-	*) echo "$line" ;;
-	esac
-done <"$tmp/out"
-[ $status -le 1 ] || fail "dom0 ends" "status $status (124: not in time; 125: no start)"
+xen_report $?
 done_testing
