@@ -42,13 +42,19 @@ struct view {
 	void *of;
 };
 
+#ifdef MIR_ACPI_NO_SUMS /* fuzzers get nowhere with them */
+#define SUM(sum) 0
+#else
+#define SUM(sum) (sum)
+#endif
+
 static bool sums_up(const uint8_t *p, size_t len)
 {
 	uint8_t sum = 0;
 
 	for (size_t i = 0; i < len; i++)
 		sum = (uint8_t)(sum + p[i]);
-	return sum == 0;
+	return SUM(sum) == 0;
 }
 
 /* ---- the root ---- */
