@@ -161,7 +161,7 @@ check: depend-check ## install what the tests need, run them all
 
 # What needs virtual machines or long; on top of `make check`.
 LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t $(VIRTIO_TESTS) $(XEN_TESTS)
-VIRTIO_TESTS = $(sort $(wildcard tests/virtio/*.t))
+VIRTIO_TESTS = $(sort $(wildcard tests/virtio/*.t)) $(addprefix cli/tests/,vmm.t image.t deploy.t)
 XEN_TESTS = $(sort $(wildcard tests/xen/*.t))
 check-all: depend-check ## the long tests
 	@scripts/depend.sh browser vm xen

@@ -106,6 +106,13 @@ static const struct vmm *choose(const struct arguments *args, struct vm *vm)
 	return NULL;
 }
 
+void kvm_explain(const char *why)
+{
+	if (strstr(why, strerror(EACCES)))
+		diag_note("to be in its group from the next login on: sudo usermod -aG kvm "
+			  "\"$USER\"");
+}
+
 static bool check_kvm(const struct vmm *v, const struct arguments *args)
 {
 	const char *accel = argument_value(args, "accel"), *why;
@@ -120,9 +127,7 @@ static bool check_kvm(const struct vmm *v, const struct arguments *args)
 	if (!why)
 		return true;
 	diag_error(NULL, "%s needs KVM, which does not work here: %s", v->name, why);
-	if (strstr(why, strerror(EACCES)))
-		diag_note("to be in its group from the next login on: sudo usermod -aG kvm "
-			  "\"$USER\"");
+	kvm_explain(why);
 	diag_note("'--vmm=qemu' emulates the processor; '--accel=kvm' tries in spite of it");
 	return false;
 }

@@ -47,6 +47,8 @@ struct vmm {
 
 extern const struct vmm vmms[]; /* NULL-ended by name */
 
+/* What helps where kvm_unusable() says so, if anything does. */
+void kvm_explain(const char *why);
 /* A command line of the image's arguments: mir_args_split gives the words back. */
 char *vmm_quote(const struct list *words);
 

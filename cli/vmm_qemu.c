@@ -1,5 +1,6 @@
 /* vmm_qemu.c: the command line of QEMU (qemu-system(1)). */
 #include <string.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "kvm.h"
@@ -59,6 +60,7 @@ static bool choose_accel(struct vm *vm, const struct arguments *args)
 	if (why) {
 		vm->accel = "tcg";
 		diag_info("QEMU emulates the processor (TCG), as KVM does not work here: %s", why);
+		kvm_explain(why);
 	}
 	return true;
 }
@@ -106,7 +108,9 @@ static void disk(const struct machine *machine, const struct attachment *a, unsi
 		text_addf(
 		    &sector, ",logical_block_size=%s,physical_block_size=%s", a->sector, a->sector);
 	list_add(argv, "-drive");
-	list_addf(argv, "if=none,id=disk%u,format=raw,discard=unmap,file=%s", n, value(a->file));
+	list_addf(argv, "if=none,id=disk%u,format=raw,discard=unmap%s,file=%s", n,
+	    access(a->file, W_OK) < 0 && access(a->file, R_OK) == 0 ? ",readonly=on" : "",
+	    value(a->file));
 	list_add(argv, "-device");
 	list_addf(argv, "virtio-blk-%s,drive=disk%u,serial=%s%s,%s", machine->suffix, n,
 	    value(a->name), text_str(&sector), place(machine, at));

@@ -29,6 +29,23 @@ for machine in microvm pc q35; do
 	check "$machine: its tap is gone" wait_for 3 bash -c "! ip -n $lib_space link show mir0"
 done
 
+# --- a disk, gdb ------------------------------------------------------------------------------------
+
+check "disk builds" built "$root/tests/block/app" disk
+cd "$tmp/disk" || exit 1
+out=$(mirage run -t virtio --accel=tcg --mem=64 --storage-size=8M 2>/dev/null); is "a disk is made, and used" $? 0
+is "nothing fails" "$(grep -c '^not ok' <<<"$out")" 0
+is "it is as large" "$(stat -c %s disk.img)" $((8 << 20))
+out=$(mirage run -t virtio --accel=tcg --mem=64 --act=read --total=1M --storage-sector-size=4096 2>/dev/null)
+is "sectors of 4096 bytes" $? 0
+if command -v gdb >/dev/null; then
+	cd "$tmp/hello" || exit 1
+	out=$(printf 'bt\nkill\nquit\n' | timeout 100 "$build/mirage" run -t virtio --accel=tcg --gdb 2>&1)
+	has "--gdb stops at the program's main" "$out" "#0  hello_main"
+else
+	skip "--gdb" "needs gdb"
+fi
+
 # --- disks that start it ---------------------------------------------------------------------------
 
 cd "$tmp/hello" || exit 1
