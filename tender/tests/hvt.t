@@ -146,6 +146,16 @@ says "blocks of 4096 bytes" "$blocks" --block:disk0="$tmp/disk.img" --block-sect
 says "a disk by submissions" "write=0 read=0 same=1 flush=0 discard=0 read=0 gone=0 there=1 odd=-22 part=-22 over=-22 far=-22 net=-22 nothing=0" \
 	--block:disk0="$tmp/disk.img" "$tmp/diskext" 1 submit-block
 is "the file keeps its size" "$(stat -c %s "$tmp/disk.img")" 65536
+many= given=()
+for i in $(seq 63); do
+	many+=" BLOCK(\"disk$i\")"
+	given+=(--block:disk$i="$tmp/disk.img")
+done
+build most "$many"
+# shellcheck disable=SC2086
+build mostext "$many" $ext
+says "63 disks, as many as a manifest holds" "disk63=1 .*$blocks" "${given[@]}" "$tmp/most" boot 63 block
+says "63 disks by submissions" "disk63=1 .*write=0 read=0 same=1 flush=0" "${given[@]}" "$tmp/mostext" boot 63 submit-block
 ends "blocks of 521 bytes" 1 "521" --block:disk0="$tmp/disk.img" --block-sector-size:disk0=521 "$tmp/disk"
 head -c 1000 /dev/zero >"$tmp/odd.img"
 ends "a file of odd size" 1 "odd.img" --block:disk0="$tmp/odd.img" "$tmp/disk"

@@ -92,6 +92,7 @@ fi
 for image in plain nofault; do
 	ends "$image: reading page 0" 139 $image.spt 8 peek
 	ends "$image: writing page 0" 139 $image.spt 8 poke
+	ends "$image: writing where nothing is" 139 $image.spt 17179869184 poke
 	ends "$image: writing code" 139 $image.spt text
 	ends "$image: writing constants" 139 $image.spt rodata
 	ends "$image: running data" 139 $image.spt data
@@ -150,6 +151,17 @@ is "discards" "$out" $'discard 0\npread 512\nfirst 0\npread 512\nfirst 65'
 forbidden "growing by fallocate" --block:disk=disk disk.spt 4096 16384 0 discard
 go --block:disk=disk --block-sector-size:disk=4096 disk.spt devices
 has "--block-sector-size" "$out" "block 4096"
+many= given=()
+for i in $(seq 63); do
+	many+=" BLOCK(\"disk$i\")"
+	given+=(--block:disk$i=disk)
+done
+image most "-DDEVICES=$many" "$all" -DFAULT=fault
+image plainmost "-DDEVICES=$many"
+for image in most plainmost; do
+	go "${given[@]}" $image.spt 512 7680 pread devices
+	is "$image: 63 disks, as many as a manifest holds" "$(grep -c '^capacity 8192' <<<"$out")" 63
+done
 ends "a size that is no multiple" 1 --block:disk=disk --block-sector-size:disk=16384 disk.spt hello
 has "is refused" "$err" "not a multiple of 16384"
 for n in 256 521 65536 512x; do
