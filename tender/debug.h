@@ -83,6 +83,21 @@ bool gdb_interrupted(struct gdb *);
 /* The guest has ended: with a status, or by a signal. */
 void gdb_ended(struct gdb *, int status, int signal);
 
+/* ---- gdb_wire.c: for gdb.c ---- */
+
+enum { GDB_TRAP = 5 }; /* the signal of breakpoints and steps */
+
+/* The next byte, or -1: the client is gone. */
+int gdb_next_byte(struct gdb *);
+/* One packet into g->packet, with a NUL; false: the client is gone. */
+bool gdb_receive(struct gdb *);
+/* Sends what g->reply has after its first byte, `len` bytes; or a text. */
+void gdb_send(struct gdb *, size_t len);
+void gdb_reply(struct gdb *, const char *text);
+void gdb_hang_up(struct gdb *);
+/* The value of a digit, or -1. */
+int gdb_hex(int c);
+
 /* ---- core.c ---- */
 
 struct core {
