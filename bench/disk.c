@@ -1,7 +1,10 @@
 /* disk.c: what tests/block/app does to its disk, on the host: pread and pwrite.
  *
- *	disk FILE read|write SIZE TOTAL
+ *	disk FILE read|write SIZE TOTAL [direct]
+ *
+ * direct: past the host's memory of the file.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +22,15 @@ static long long now(void)
 
 int main(int argc, char **argv)
 {
-	size_t size = argc == 5 ? strtoul(argv[3], NULL, 0) : 0, total;
-	int fd = argc == 5 ? open(argv[1], O_RDWR | O_CLOEXEC) : -1;
+	size_t size = argc >= 5 ? strtoul(argv[3], NULL, 0) : 0, total;
+	int flags = O_RDWR | O_CLOEXEC | (argc == 6 ? O_DIRECT : 0);
+	int fd = argc >= 5 ? open(argv[1], flags) : -1;
 	off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
 	long long began;
 	char *p;
 
 	if (fd < 0 || size == 0 || (size_t)end < size) {
-		fprintf(stderr, "usage: disk FILE read|write SIZE TOTAL\n");
+		fprintf(stderr, "usage: disk FILE read|write SIZE TOTAL [direct]\n");
 		return 64;
 	}
 	total = strtoul(argv[4], NULL, 0) / size;

@@ -56,4 +56,6 @@ echo
 "$here/bench/interop.sh" "${options[@]}" "${json[@]}" || status=1
 echo
 "$here/bench/size.sh" "${json[@]}" || status=1
+echo
+"$here/bench/virtio.sh" "${options[@]}" "${json[@]}" || status=1
 exit $status

@@ -27,7 +27,7 @@ vm_need() {
 vm_kernel() (
 	flock 9
 	cd "$vm_build" || exit 1
-	[ ! -e kernel/done ] || exit 0
+	[ ! -e kernel/whole ] || exit 0
 	rm -rf kernel && mkdir kernel && cd kernel || exit 1
 	package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p')
 	[ -n "$package" ] || { echo "apt knows no linux-image-amd64"; exit 1; }
@@ -37,12 +37,12 @@ vm_kernel() (
 		'./lib/modules/*/kernel/drivers/net/*.ko' './lib/modules/*/kernel/drivers/block/*' \
 		'./lib/modules/*/kernel/drivers/crypto/ccp/*' './lib/modules/*/kernel/net/9p/*' \
 		'./lib/modules/*/kernel/fs/9p/*' './lib/modules/*/kernel/fs/netfs/*' \
-		'./lib/modules/*/kernel/net/bridge/*.ko' './lib/modules/*/kernel/net/802/*' \
+		'./lib/modules/*/kernel/net/core/*.ko' './lib/modules/*/kernel/net/bridge/*.ko' './lib/modules/*/kernel/net/802/*' \
 		'./lib/modules/*/kernel/net/llc/*' './lib/modules/*/kernel/fs/fscache/*' './lib/modules/*/kernel/fs/overlayfs/*' || exit 1
 	version=$(ls lib/modules)
 	busybox depmod -b "$PWD" "$version" || exit 1
 	rm linux-image-*.deb
-	touch done
+	touch whole
 ) 9>"$vm_build/lock"
 
 # vm_initrd FILE: with the script on standard input as what it runs.
