@@ -17,7 +17,7 @@
 
 const struct option options_image[] = {
 	OPTIONS_TARGET,
-	{ "format", 0, "FORMAT", "raw (unless told), qcow2, gce or ami" },
+	{ "format", 0, "FORMAT", "raw (unless told), qcow2, gce, ami or iso" },
 	{ "output", 'o', "FILE", "the file, instead of dist/NAME.img" },
 	{ "size", 0, "SIZE", "of the disk, as 1G; the least unless told" },
 	{ "set-args", 0, "FILE", "change the boot arguments in a disk that is there" },
@@ -63,7 +63,7 @@ bool image_make(const struct manifest *m, const struct list *words, const char *
 	struct disk_parts parts = { .seconds = seconds() };
 	const char *suffix;
 	uint64_t multiple;
-	struct disk d;
+	struct disk d = { 0 };
 	int rc;
 
 	if (!*m->loader) {
@@ -71,9 +71,13 @@ bool image_make(const struct manifest *m, const struct list *words, const char *
 		diag_expected("-t virtio");
 		return false;
 	}
-	if (!image_format(format, &suffix, &multiple)) {
+	if (!image_format(format, &suffix, &multiple, &parts.cd)) {
 		diag_error(NULL, "'%s' is no format of a disk image", format);
 		diag_expected("one of %s", image_formats());
+		return false;
+	}
+	if (parts.cd && size) {
+		diag_error(NULL, "a CD is as large as what is on it: it takes no --size");
 		return false;
 	}
 	if (!choose_size(size, multiple, &parts.size) || !(parts.config = grub_config(words)) ||
@@ -83,15 +87,17 @@ bool image_make(const struct manifest *m, const struct list *words, const char *
 		diag_error(NULL, "cannot read '%s': %s", m->image, strerror(-rc));
 		return false;
 	}
-	return disk_make(&parts, &d) && image_write(&d, format, parts.seconds, output);
+	return (parts.cd ? iso_make(&parts, &d) : disk_make(&parts, &d)) &&
+	       image_write(&d, format, parts.seconds, output);
 }
 
 const char *image_path(const struct manifest *m, const char *format)
 {
 	const char *suffix = "";
 	uint64_t multiple;
+	bool cd;
 
-	image_format(format, &suffix, &multiple);
+	image_format(format, &suffix, &multiple, &cd);
 	return mem_fmt("dist/%s%s", m->name, suffix);
 }
 
@@ -134,7 +140,7 @@ static const char *change(uint8_t *p, size_t n, const struct list *words, bool *
 	uint64_t at, len;
 
 	*reported = false;
-	if ((wrong = disk_find_esp(p, n, &at, &len)))
+	if ((wrong = disk_find_esp(p, n, &at, &len)) && iso_find_esp(p, n, &at, &len))
 		return wrong;
 	config = grub_config(words);
 	*reported = !config;

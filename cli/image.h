@@ -35,6 +35,8 @@ size_t fat_size(size_t bytes, size_t files);
 void fat_begin(struct fat *, uint8_t *p, size_t len, uint32_t serial, int64_t seconds);
 /* Add a file by a path of upper-case 8.3 names; its folders are made.  False: no room. */
 bool fat_add(struct fat *, const char *path, const void *data, size_t len);
+/* Where a file is, and its size; false: not there, or not in one piece as fat_add() puts it. */
+bool fat_find(uint8_t *p, size_t n, const char *path, uint64_t *at, uint64_t *len);
 /* Write `data` over the content of a file of any FAT16, which keeps its clusters; what is left of
  * it becomes `fill`.  NULL, or what is wrong.  Trusts nothing that is in p. */
 const char *fat_replace(
@@ -49,6 +51,7 @@ struct disk_parts {
 	const char *config; /* grub.cfg */
 	int64_t seconds;
 	uint64_t size; /* wished for, 0: the least */
+	bool cd;       /* for iso_make() */
 };
 
 /* A disk: `len` bytes from its beginning, then zeros up to `total`, but for its last 33 sectors. */
@@ -57,6 +60,7 @@ struct disk {
 	size_t len;
 	uint64_t total;
 	uint8_t backup[33 * SECTOR];
+	bool plain; /* there is no backup: it is a CD */
 };
 
 /* False after an error was reported. */
@@ -64,9 +68,19 @@ bool disk_make(const struct disk_parts *, struct disk *out);
 /* Where the EFI system partition is in the first `n` bytes of a disk; NULL, or what is wrong. */
 const char *disk_find_esp(const uint8_t *p, size_t n, uint64_t *at, uint64_t *len);
 
+/* The EFI system partition alone: how large, and filled. */
+size_t esp_size(const struct disk_parts *);
+bool esp_fill(const struct disk_parts *, uint8_t *p, size_t len);
+
+/* ---- image_iso.c ---- */
+
+/* False after an error was reported. */
+bool iso_make(const struct disk_parts *, struct disk *out);
+const char *iso_find_esp(const uint8_t *p, size_t n, uint64_t *at, uint64_t *len);
+
 /* ---- image_grub.c ---- */
 
-/* GRUB's parts; false after an error was reported. */
+/* GRUB's parts, for a disk or for a CD; false after an error was reported. */
 bool grub_make(struct disk_parts *out);
 /* grub.cfg with the arguments in it, padded to CONFIG_ROOM; NULL after an error was reported. */
 char *grub_config(const struct list *arguments);
@@ -76,7 +90,7 @@ char *grub_config(const struct list *arguments);
 /* Write the disk as a file in a format.  False after an error was reported. */
 bool image_write(const struct disk *, const char *format, int64_t seconds, const char *path);
 /* Is there such a format?  The names, joined. */
-bool image_format(const char *name, const char **suffix, uint64_t *multiple);
+bool image_format(const char *name, const char **suffix, uint64_t *multiple, bool *cd);
 const char *image_formats(void);
 
 #endif

@@ -144,19 +144,6 @@ static void protective_mbr(uint8_t *mbr, uint64_t sectors)
 	put16(mbr + 510, 0xaa55);
 }
 
-static bool fill_esp(const struct disk_parts *parts, struct disk *d, size_t len, uint32_t serial)
-{
-	struct fat f;
-
-	fat_begin(&f, d->p + (size_t)ESP_SECTOR * SECTOR, len, serial, parts->seconds);
-	if (fat_add(&f, IMAGE_EFI, parts->efi.s, parts->efi.len) &&
-	    fat_add(&f, IMAGE_CONFIG, parts->config, CONFIG_ROOM) &&
-	    fat_add(&f, IMAGE_KERNEL, parts->kernel.s, parts->kernel.len))
-		return true;
-	diag_error(NULL, "the image has no room for %zu bytes", parts->kernel.len);
-	return false;
-}
-
 /* The arguments, which can change, have no part in it. */
 static void digest_of(const struct disk_parts *parts, uint8_t out[MIR_SHA256_LEN])
 {
@@ -168,9 +155,29 @@ static void digest_of(const struct disk_parts *parts, uint8_t out[MIR_SHA256_LEN
 	mir_sha256_final(&c, out);
 }
 
+size_t esp_size(const struct disk_parts *parts)
+{
+	return fat_size(parts->efi.len + CONFIG_ROOM + parts->kernel.len, 3);
+}
+
+bool esp_fill(const struct disk_parts *parts, uint8_t *p, size_t len)
+{
+	uint8_t digest[MIR_SHA256_LEN];
+	struct fat f;
+
+	digest_of(parts, digest);
+	fat_begin(&f, p, len, (uint32_t)get(digest, 4), parts->seconds);
+	if (fat_add(&f, IMAGE_EFI, parts->efi.s, parts->efi.len) &&
+	    fat_add(&f, IMAGE_CONFIG, parts->config, CONFIG_ROOM) &&
+	    fat_add(&f, IMAGE_KERNEL, parts->kernel.s, parts->kernel.len))
+		return true;
+	diag_error(NULL, "the image has no room for %zu bytes", parts->kernel.len);
+	return false;
+}
+
 bool disk_make(const struct disk_parts *parts, struct disk *d)
 {
-	size_t esp = fat_size(parts->efi.len + CONFIG_ROOM + parts->kernel.len, 3);
+	size_t esp = esp_size(parts);
 	uint64_t sectors, least;
 	uint8_t digest[MIR_SHA256_LEN], *table;
 
@@ -186,7 +193,7 @@ bool disk_make(const struct disk_parts *parts, struct disk *d)
 	d->p = mem_new(d->len);
 	sectors = d->total / SECTOR;
 	digest_of(parts, digest);
-	if (!place_grub(parts, d) || !fill_esp(parts, d, esp, (uint32_t)get(digest, 4)))
+	if (!place_grub(parts, d) || !esp_fill(parts, d->p + (size_t)ESP_SECTOR * SECTOR, esp))
 		return false;
 	protective_mbr(d->p, sectors);
 	table = d->p + 2 * SECTOR;

@@ -295,6 +295,19 @@ static uint8_t *find_path(uint8_t *p, const struct shape *s, const char *path)
 	}
 }
 
+bool fat_find(uint8_t *p, size_t n, const char *path, uint64_t *at, uint64_t *len)
+{
+	const uint8_t *entry, *data;
+	struct shape s;
+
+	if (read_shape(p, n, &s) || !(entry = find_path(p, &s, path)) ||
+	    !(data = cluster_at(p, &s, get16(entry + 26))))
+		return false;
+	*at = (uint64_t)(data - p);
+	*len = get32(entry + 28);
+	return true;
+}
+
 const char *fat_replace(
     uint8_t *p, size_t n, const char *path, const void *data, size_t len, uint8_t fill)
 {

@@ -12,25 +12,39 @@ static const char grub_folder[] = "/usr/lib/grub";
 
 /* What each of the two is made of. */
 static const struct flavour {
-	const char *name;    /* of grub-mkimage's format, and of its folder */
+	const char *format;  /* of grub-mkimage */
+	const char *name;    /* of the folder with its parts */
 	const char *package; /* of Debian */
 	const char *prefix;  /* where grub.cfg is */
 	const char *modules;
 } flavours[] = {
-	{ "i386-pc", "grub-pc-bin", "(,gpt2)/boot/grub",
+	{ "i386-pc", "i386-pc", "grub-pc-bin", "(,gpt2)/boot/grub",
 	    "biosdisk part_gpt fat normal boot multiboot serial terminal echo sleep" },
-	{ "x86_64-efi", "grub-efi-amd64-bin", "/boot/grub",
+	{ "x86_64-efi", "x86_64-efi", "grub-efi-amd64-bin", "/boot/grub",
 	    "part_gpt fat normal boot multiboot serial terminal echo sleep" },
+}, cd_flavours[] = {
+	{ "i386-pc-eltorito", "i386-pc", "grub-pc-bin", "/boot/grub",
+	    "biosdisk iso9660 normal boot multiboot serial terminal echo sleep search search_fs_file" },
+	{ "x86_64-efi", "x86_64-efi", "grub-efi-amd64-bin", "/boot/grub",
+	    "iso9660 fat normal boot multiboot serial terminal echo sleep search search_fs_file" },
 };
 
-static bool run_mkimage(const struct flavour *f, const char *out)
+/* The firmware's name for a CD is not GRUB's. */
+static const char find_cd[] = "search --file --set=root /boot/kernel.bin\n"
+			      "set prefix=($root)/boot/grub\n";
+
+static bool run_mkimage(const struct flavour *f, const char *config, const char *out)
 {
 	struct list argv = { 0 };
 	struct text said = { 0 };
 	int rc;
 
 	list_split(&argv, "grub-mkimage -O", ' ');
-	list_add(&argv, f->name);
+	list_add(&argv, f->format);
+	if (config) {
+		list_add(&argv, "-c");
+		list_add(&argv, config);
+	}
 	list_add(&argv, "-d");
 	list_addf(&argv, "%s/%s", grub_folder, f->name);
 	list_add(&argv, "-p");
@@ -73,17 +87,20 @@ static bool read_part(const char *path, struct text *out)
 
 static bool make_in(const char *folder, struct disk_parts *out)
 {
+	const struct flavour *all = out->cd ? cd_flavours : flavours;
+	const char *config = out->cd ? mem_fmt("%s/config", folder) : NULL;
 	struct text *const made[] = { &out->core, &out->efi };
+	bool done = !config || file_write(config, find_cd, sizeof(find_cd) - 1) >= 0;
 
-	for (size_t i = 0; i < MIR_COUNT(flavours); i++) {
-		const char *path = mem_fmt("%s/%s", folder, flavours[i].name);
-		bool done = run_mkimage(&flavours[i], path) && read_part(path, made[i]);
+	for (size_t i = 0; i < MIR_COUNT(flavours) && done; i++) {
+		const char *path = mem_fmt("%s/%s", folder, all[i].name);
 
+		done = run_mkimage(&all[i], config, path) && read_part(path, made[i]);
 		unlink(path);
-		if (!done)
-			return false;
 	}
-	return read_part(mem_fmt("%s/i386-pc/boot.img", grub_folder), &out->boot);
+	if (config)
+		unlink(config);
+	return done && read_part(mem_fmt("%s/i386-pc/boot.img", grub_folder), &out->boot);
 }
 
 bool grub_make(struct disk_parts *out)

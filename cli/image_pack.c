@@ -19,7 +19,7 @@ static bool write_gce(const struct disk *, int64_t seconds, const char *path);
 
 static const struct format {
 	const char *name, *suffix;
-	uint64_t multiple; /* of what its size must be */
+	uint64_t multiple; /* of what its size must be; 0: it has no say in it */
 	bool (*write)(const struct disk *, int64_t seconds, const char *path);
 } formats[] = {
 	{ "raw", ".img", MIB, write_raw },
@@ -28,6 +28,7 @@ static const struct format {
 	{ "gce", ".tar.gz", GIB, write_gce },
 	/* import-snapshot takes a raw disk and counts in GiB. */
 	{ "ami", ".ami", MIB, write_raw },
+	{ "iso", ".iso", 0, write_raw },
 };
 
 static const struct format *find_format(const char *name)
@@ -38,14 +39,15 @@ static const struct format *find_format(const char *name)
 	return NULL;
 }
 
-bool image_format(const char *name, const char **suffix, uint64_t *multiple)
+bool image_format(const char *name, const char **suffix, uint64_t *multiple, bool *cd)
 {
 	const struct format *f = find_format(name);
 
 	if (!f)
 		return false;
 	*suffix = f->suffix;
-	*multiple = f->multiple;
+	*cd = !f->multiple;
+	*multiple = *cd ? 1 : f->multiple;
 	return true;
 }
 
@@ -103,7 +105,7 @@ static bool write_raw(const struct disk *d, int64_t seconds, const char *path)
 	if (fd < 0)
 		return failed(path, errno);
 	if (ftruncate(fd, (off_t)d->total) < 0 || !put_sparse(fd, d->p, d->len, 0) ||
-	    !put(fd, d->backup, sizeof(d->backup), d->total - sizeof(d->backup)))
+	    (!d->plain && !put(fd, d->backup, sizeof(d->backup), d->total - sizeof(d->backup))))
 		error = errno;
 	if (close(fd) < 0 && !error)
 		error = errno;

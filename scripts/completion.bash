@@ -31,7 +31,7 @@ _mirage() {
 	*:--vmm) words="qemu firecracker cloud-hypervisor" ;;
 	*:--machine) words="microvm pc q35" ;;
 	*:--accel) words="kvm tcg" ;;
-	*:--format) words="raw qcow2 gce ami" ;;
+	*:--format) words="raw qcow2 gce ami iso" ;;
 	*:--net) words="socket direct" ;;
 	*:--kv_ro) words="crunch direct" ;;
 	*:--kind | new:-k) words="http ip noip" ;;

@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(copy, data + 1, size - 1);
 	if (data[0] & 1) {
-		if (!disk_find_esp(copy, 12 * MIB, &at, &len))
+		if (!disk_find_esp(copy, 12 * MIB, &at, &len) ||
+		    !iso_find_esp(copy, 12 * MIB, &at, &len))
 			fat_replace(copy + at, len, IMAGE_CONFIG, text, sizeof(text), '\n');
 	} else {
 		fat_replace(copy, 10 * MIB, IMAGE_CONFIG, text, sizeof(text), '\n');

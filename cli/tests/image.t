@@ -63,6 +63,16 @@ has "and a backup of its partitions at its end" "$(/sbin/sfdisk --verify disk.ra
 is "again: the same bytes" "$(sha256sum <dist/disk.tar.gz)" \
 	"$(mirage image -t box --format=gce -o again.tar.gz -- --who=me 'a  b' "it's" '$x' 'a"b\' >/dev/null && sha256sum <again.tar.gz)"
 
+check "iso" mirage image -t box --format=iso -- --who=me 'a  b' "it's" '$x' 'a"b\'
+if command -v xorriso >/dev/null; then
+	has "a CD that others read" "$(xorriso -indev dist/disk.iso -find / 2>&1)" "/BOOT/GRUB/GRUB.CFG'.*/BOOT/KERNEL.BIN'"
+	check "with the image in it" bash -c "xorriso -osirrox on -indev dist/disk.iso -extract /BOOT/KERNEL.BIN kernel >/dev/null 2>&1 && cmp kernel dist/disk.box"
+else
+	skip "a CD that others read" "needs xorriso (scripts/depend.sh vm)"
+fi
+cp dist/disk.iso other.iso
+mirage image -t box --format=iso --size=1G >/dev/null 2>&1; is "a CD has no --size: 1" $? 1
+
 # --- other arguments --------------------------------------------------------------------------------
 
 cp first.img other.img
@@ -72,6 +82,7 @@ check "there and back is the same" mirage image --set-args=other.img -- --who=me
 check "to the byte" cmp first.img other.img
 cp dist/disk.qcow2 other.qcow2
 check "in a qcow2, too" mirage image --set-args other.qcow2 -- status=9
+check "and in a CD" mirage image --set-args=other.iso -- status=9
 printf "multiboot /boot/kernel.bin --edited\nboot\n" >grub.cfg
 mcopy -o -i other.img@@2M grub.cfg ::/boot/grub/grub.cfg
 out=$(mirage image --set-args=other.img -- x 2>&1); is "a grub.cfg that was made short: 1" $? 1
@@ -100,12 +111,15 @@ has "BIOS, virtio disk, the arguments in the image's quoting" "$(boot first.img 
 has "BIOS, NVMe, as on EC2" "$(boot first.img raw -device nvme,drive=d,serial=x)" "$want"
 has "BIOS, other arguments" "$(boot other.qcow2 qcow2 -device virtio-blk-pci,drive=d)" "\[status=9\]"$'\n'" = 19"
 has "BIOS, the disk of GCE" "$(boot disk.raw raw -device virtio-scsi-pci -device scsi-hd,drive=d)" "$want"
+has "BIOS, a CD" "$(boot dist/disk.iso raw -device ide-cd,drive=d)" "$want"
+has "BIOS, a CD with other arguments" "$(boot other.iso raw -device ide-cd,drive=d)" "\[status=9\]"$'\n'" = 19"
 if [ -e /usr/share/qemu/OVMF.fd ]; then
+	has "UEFI, a CD" "$(boot other.iso raw -bios /usr/share/qemu/OVMF.fd -device ide-cd,drive=d)" "\[status=9\]"$'\n'" = 19"
 	has "UEFI" "$(boot first.img raw -bios /usr/share/qemu/OVMF.fd -device virtio-blk-pci,drive=d)" "$want"
 	has "UEFI, NVMe" "$(boot big.img raw -machine q35 -bios /usr/share/qemu/OVMF.fd -device nvme,drive=d,serial=x)" "\[\]"
 else
 	skip "UEFI" "needs ovmf (scripts/depend.sh vm)"
 fi
 mirage clean >/dev/null 2>&1
-is "clean removes disks of ours" "$(ls dist | grep -cE "img$|qcow2$|gz$")" 0
+is "clean removes disks of ours" "$(ls dist | grep -cE "img$|qcow2$|gz$|iso$")" 0
 done_testing
