@@ -174,7 +174,8 @@ static void settle(struct mir_tcb *t, const struct mir_tcp_segment *s, uint32_t 
 	mir_tcb_mtu_acked(t, d->now);
 	mir_tcb_probe_acked(t, acked, s->nsack > 0, d->now);
 	mir_tcb_recover(t, acked, dup, d);
-	if (mir_tcb_flight(t) == 0 && !t->sent->probing)
+	/* What is known of the path is kept while there is more to send at once. */
+	if (mir_tcb_flight(t) == 0 && !t->sent->probing && t->sendq.bytes == 0)
 		mir_tcp_sent_free(&t->sent, &t->env->budget);
 }
 

@@ -33,7 +33,8 @@ static const char *check_sending(const struct mir_tcb *t)
 	    (!t->sent || t->sent->n == 0 || mir_tcp_sent_at(t->sent, 0)->from != t->una ||
 		t->sent->end != t->nxt))
 		return "the records are not of what is in flight";
-	if (mir_tcb_flight(t) == 0 && t->sent && (t->sent->n > 0 || !t->sent->probing))
+	if (mir_tcb_flight(t) == 0 && t->sent &&
+	    (t->sent->n > 0 || !(t->sent->probing || t->sendq.bytes > 0)))
 		return "records are kept of nothing";
 	bad = t->sent ? mir_tcp_sent_check(t->sent) : NULL;
 	if (bad)

@@ -38,7 +38,8 @@ static bool longer(const struct mir_tcp_hystart *h)
 uint32_t mir_tcp_hystart(
     struct mir_tcp_hystart *h, struct mir_tcp_cc *cc, uint32_t bytes, struct mir_tcp_round r)
 {
-	bool ended = !h->begun || mir_seq_le(h->round_end, r.una);
+	/* With nothing under way, the next round begins with its first ACK. */
+	bool ended = mir_seq_lt(r.una, r.nxt) && (!h->begun || mir_seq_le(h->round_end, r.una));
 
 	sample(h, r.rtt);
 	if (h->baseline == 0 && longer(h)) {

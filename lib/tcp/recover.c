@@ -245,10 +245,13 @@ static void while_open(
 		lose_first(t);
 	if (t->sent->lost == 0)
 		return;
-	if (mir_tcb_mtu_lost(t, d->now))
+	if (mir_tcb_mtu_lost(t, d->now)) {
 		t->due |= MIR_TCB_DUE_REXMIT;
-	else
-		enter(t, d->now);
+		return;
+	}
+	enter(t, d->now);
+	if (t->use_sack && !t->cc.ops->model) /* many may be lost at once */
+		reduce(t, d->bytes, acked > 0);
 }
 
 static void while_recovering(struct mir_tcb *t, uint32_t acked, bool dup, uint32_t delivered)

@@ -45,6 +45,7 @@ extern const struct requirement rfc9293_header[], rfc9293_opening[], rfc9293_clo
     rfc9293_window[], rfc9293_acks[], rfc9293_failures[], rfc9293_interface[], rfc9293_events[];
 extern const struct requirement rfc5961[], rfc7323[], rfc2018[], rfc2883[], rfc5681[], rfc3042[],
     rfc6582[], rfc6298[], rfc8985[], rfc3168[], rfc5927[], rfc8899[], rfc6691[], rfc6191[],
-    rfc1337[], rfc4987[], rfc7413[], rfc5682[], rfc4015[], rfc5482[], rfc7413_client[];
+    rfc1337[], rfc4987[], rfc7413[], rfc5682[], rfc4015[], rfc5482[], rfc7413_client[], rfc6937[],
+    rfc9406[], rfc9438[];
 
 #endif

@@ -42,7 +42,8 @@ for target in $targets; do
 	image_choose "$target"
 	asked=0 wrong=0 round=0
 	link_tap
-	shorts 5000 # pools have filled, TIME-WAIT has its entries
+	# Pools fill, and TIME-WAIT, which keeps each connection for 10 s, up to an eighth of the budget.
+	shorts $((count / 4))
 	trouble
 	before=$(resident) begin=$SECONDS
 	asked=0
