@@ -1,4 +1,4 @@
-# machine.sh: machines of QEMU, without KVM, for images of -t virtio; bash, to be sourced after
+# machine.sh: machines of QEMU, without KVM unless $machine_accel is kvm, for images of -t virtio; bash, to be sourced after
 # tests/tap.sh.
 #
 #	machine_choose "microvm legacy"; "${machine[@]}" -m 64 -kernel IMAGE -append ARGUMENTS
@@ -12,7 +12,7 @@ machine=() machine_net= machine_block=
 # -device.
 machine_choose() {
 	local bus=pci more=
-	machine=(qemu-system-x86_64 -accel tcg -cpu max -M "${1% *}" -nodefaults -no-user-config -display none
+	machine=(qemu-system-x86_64 -accel "${machine_accel:-tcg}" -cpu max -M "${1% *}" -nodefaults -no-user-config -display none
 		-vga none -serial stdio -no-reboot -device isa-debug-exit)
 	case $1 in
 	microvm*) bus=device ;;

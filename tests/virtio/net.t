@@ -32,6 +32,21 @@ on_each() { # KIND
 }
 for kind in "${machine_kinds[@]}"; do on_each "$kind"; done
 
+# With KVM.
+if why=$("$image_out/tests/isolation/kvm" 2>&1 >/dev/null) && [ -w /dev/kvm ]; then
+	machine_accel=kvm
+	for kind in "microvm modern" "q35 modern"; do
+		machine_choose "$kind"
+		link_tap
+		case_transfer "$kind, KVM" 20000000
+		case_active 50 1000
+		link_end "$kind, KVM"
+	done
+	machine_accel=tcg
+else
+	skip "with KVM" "${why:-no /dev/kvm, or make isolation-images has not been run}"
+fi
+
 # What the device does not offer is done without.
 plain=csum=off,gso=off,guest_csum=off,guest_tso4=off,guest_tso6=off,guest_ufo=off,mrg_rxbuf=off
 for what in "$plain" "$plain,indirect_desc=off,event_idx=off,ctrl_vq=off,status=off" \
