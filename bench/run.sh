@@ -31,6 +31,8 @@ measure() {
 "$here/bench/fiber.sh" "${json[@]}" || status=1
 echo
 "$here/bench/start.sh" "${json[@]}" || status=1
+echo
+"$here/bench/boot.sh" "${json[@]}" || status=1
 modes="socket direct"
 . "$here/tests/guest.sh"
 make -s -C "$here" "$guest_build/tests/isolation/kvm" "$guest_build/mirage-hvt" "$guest_build/mirage-spt" 2>/dev/null
