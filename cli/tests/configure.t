@@ -183,8 +183,9 @@ succeeds "main.c is written again" test -e mirage/unix-socket/main.c
 fails 1 "a target that is not there" "$mirage" configure -t unx
 says "those that are" "expected: "
 says "did you mean the target" "did you mean 'unix'?"
-fails 1 "--xen" "$mirage" configure --xen
-says "xen is named" "there is no target 'xen'"
+has "--xen has files of its own" "$("$mirage" configure --xen --dry-run)" "write hello.xl.*write hello_libvirt.xml"
+fails 1 "a target that is not there" "$mirage" configure -t xem
+says "is named" "there is no target 'xem'"
 fails 1 "a network that is not there" "$mirage" configure --net=sockets
 says "did you mean the network" "did you mean 'socket'?"
 fails 2 "two targets" "$mirage" configure --unix --socket
@@ -208,10 +209,10 @@ sed 's/site$/sit/' saved >hello.conf
 fails 1 "a missing folder" "$mirage" configure
 says "its place and name" "hello.conf:4:15: error: there is no folder 'sit'"
 says "did you mean the folder" "did you mean 'site'?"
-{ cat saved; echo 'compiler: cc+mirage-xen'; } >hello.conf
+{ cat saved; echo 'compiler: cc+mirage-xem'; } >hello.conf
 fails 1 "a target in compiler:" "$mirage" configure --socket
 says "wins with a warning" "warning: the target named here wins"
-says "and is not there" "hello.conf:7:11: error: there is no target 'xen'"
+says "and is not there" "hello.conf:7:11: error: there is no target 'xem'"
 { cat saved; echo 'compiler: nocc'; } >hello.conf
 fails 1 "a compiler that is not there" "$mirage" configure
 says "is named" "the compiler 'nocc' is not installed"
