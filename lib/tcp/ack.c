@@ -183,7 +183,7 @@ bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now
 {
 	uint32_t acked, flight;
 	struct mir_tcb_delivery d = { .now = now, .fack = t->sent ? t->sent->fack : t->una };
-	bool window_changed, dup, sampled = false;
+	bool window_changed, dup, sampled = false, opens = t->state == MIR_TCP_SYN_RECEIVED;
 
 	if (t->state == MIR_TCP_SYN_RECEIVED && !complete_handshake(t, s, now))
 		return false;
@@ -205,7 +205,7 @@ bool mir_tcb_ack(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now
 	if (t->sent && t->use_sack && s->nsack)
 		mir_tcb_sack(t, s, &d);
 	/* RFC 5681 section 2; with SACK, news in the blocks are what counts (RFC 6675). */
-	dup = acked == 0 && flight > 0 &&
+	dup = acked == 0 && flight > 0 && !opens &&
 	      (t->use_sack ? d.bytes > 0 : mir_tcp_span(s) == 0 && !window_changed);
 	if (dup)
 		t->env->stats.dup_acks++;

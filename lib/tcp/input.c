@@ -2,7 +2,7 @@
  * defences of RFC 5961 and RFC 7323 section 5 (PAWS). */
 #include "tcb.h"
 
-#define TS_RECENT_LIFE MIR_SECOND(24 * 24 * 3600) /* RFC 7323 section 5.5 */
+enum { TS_RECENT_LIFE = 24 * 24 * 3600 }; /* seconds (RFC 7323 section 5.5) */
 
 /* RFC 7413 section 4.2.1: text that went with the SYN has come, or goes again after the handshake.
  */
@@ -54,7 +54,7 @@ static bool syn_sent(struct mir_tcb *t, struct mir_tcp_segment *s, int64_t now)
 	t->edge = t->iss + 1 + t->wnd;
 	if (t->use_ts) {
 		t->ts_recent = s->tsval;
-		t->ts_recent_at = now;
+		t->ts_recent_s = (uint32_t)(now / MIR_SECOND(1));
 	}
 	mir_tcb_transition(t, MIR_TCP_SYN_RECEIVED, now);
 	if (!ack) { /* both opened at once: SYN, ACK */
@@ -78,7 +78,7 @@ static bool paws_ok(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t 
 		return false;
 	if (!mir_seq_lt(s->tsval, t->ts_recent))
 		return true;
-	return now - t->ts_recent_at > TS_RECENT_LIFE;
+	return (uint32_t)(now / MIR_SECOND(1)) - t->ts_recent_s > TS_RECENT_LIFE;
 }
 
 static void update_ts_recent(struct mir_tcb *t, const struct mir_tcp_segment *s, int64_t now)
@@ -87,7 +87,7 @@ static void update_ts_recent(struct mir_tcb *t, const struct mir_tcp_segment *s,
 	    mir_seq_lt(s->tsval, t->ts_recent))
 		return;
 	t->ts_recent = s->tsval;
-	t->ts_recent_at = now;
+	t->ts_recent_s = (uint32_t)(now / MIR_SECOND(1));
 }
 
 /* First: the four cases of the acceptability test. */

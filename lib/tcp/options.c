@@ -9,7 +9,7 @@
 
 static void set_keepalive(struct mir_tcb *t, int64_t idle, int64_t now)
 {
-	t->keep_idle = idle;
+	t->keep_idle_ms = mir_tcb_ms(idle);
 	t->keep_probes = 0;
 	t->keep_at = idle && t->state >= MIR_TCP_ESTABLISHED && t->state != MIR_TCP_TIME_WAIT
 			 ? mir_time_add(now, idle)
@@ -18,7 +18,7 @@ static void set_keepalive(struct mir_tcb *t, int64_t idle, int64_t now)
 
 static void set_timeout(struct mir_tcb *t, int64_t timeout, int64_t now)
 {
-	t->user_timeout = timeout ? timeout : MIR_TCB_USER_TIMEOUT;
+	t->user_timeout_ms = mir_tcb_ms(timeout ? timeout : MIR_TCB_USER_TIMEOUT);
 	t->timeout_fixed = timeout != 0;
 	t->timeout_due = t->tell_timeout;
 	mir_tcb_patience_changed(t, now);
@@ -35,7 +35,7 @@ int mir_tcb_set(struct mir_tcb *t, enum mir_tcp_option option, int64_t value, in
 		return 0;
 	case MIR_TCP_SET_KEEPALIVE_IDLE: set_keepalive(t, value, now); return 0;
 	case MIR_TCP_SET_KEEPALIVE_INTERVAL:
-		t->keep_interval = value ? value : MIR_TCB_KEEP_INTERVAL;
+		t->keep_interval_ms = mir_tcb_ms(value ? value : MIR_TCB_KEEP_INTERVAL);
 		return 0;
 	case MIR_TCP_SET_KEEPALIVE_PROBES:
 		if (value > UINT8_MAX)
@@ -68,5 +68,5 @@ void mir_tcb_hear_timeout(struct mir_tcb *t, uint16_t field)
 	if (!t->tell_timeout || t->timeout_fixed || wish == 0)
 		return;
 	wish = MIR_MAX(wish, MIR_MAX(MIR_TCB_USER_TIMEOUT, TIMEOUT_LEAST));
-	t->user_timeout = MIR_MIN(wish, TIMEOUT_MOST);
+	t->user_timeout_ms = mir_tcb_ms(MIR_MIN(wish, TIMEOUT_MOST));
 }

@@ -287,7 +287,7 @@ static void gather_options(struct mir_tcp_sender *o)
 	o->mss = t->mss;
 	o->timeout = 0;
 	if (t->timeout_due && !t->dsack_due && !t->recvq.ooo && t->mss > 2 * MIR_TCP_MIN_MSS) {
-		o->timeout = mir_tcp_timeout_encode(t->user_timeout);
+		o->timeout = mir_tcp_timeout_encode(MIR_MS(t->user_timeout_ms));
 		o->mss -= MIR_TCP_TIMEOUT_SPACE;
 	}
 	if (!t->use_sack || (!t->dsack_due && !t->recvq.ooo) || max == 0)

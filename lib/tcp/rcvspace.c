@@ -29,9 +29,9 @@ void mir_tcb_space_text(struct mir_tcb *t, const struct mir_tcp_segment *s, int6
 	if (t->use_ts && s->has_ts) {
 		/* The first segment that echoes an ACK of ours came a round trip after that. */
 		ms = mir_tcb_ts(t, now) - s->tsecr;
-		if (s->tsecr != t->rcv_tsecr && s->len >= t->rcv_mss && ms < 60000)
+		if (s->tsecr != t->rcv_mark && s->len >= t->rcv_mss && ms < 60000)
 			sample(t, MIR_MAX(ms, 1u) * 1000, true);
-		t->rcv_tsecr = s->tsecr;
+		t->rcv_mark = s->tsecr;
 		return;
 	}
 	/* What we offered then has all come: a round trip at least. */

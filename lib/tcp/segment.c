@@ -83,7 +83,7 @@ static void open_fast(struct mir_tcp_sender *o, struct mir_tcp_segment *s, struc
 	room -= 40u; /* options: the MSS does not know of them */
 	most = MIR_MIN(most, server->mss > room ? server->mss - room : 0u);
 	if (t->sendq.bytes > 0 && most > 0)
-		t->syn_text = attach(o, p, 0, MIR_MIN(t->sendq.bytes, most));
+		t->syn_text = (uint16_t)attach(o, p, 0, MIR_MIN(t->sendq.bytes, most));
 }
 
 /* The SYN again, without anything that may have been the reason why it was lost. */
@@ -116,7 +116,7 @@ void mir_tcp_send_syn(struct mir_tcp_sender *o)
 	s.sack_permitted = t->use_sack;
 	s.has_scale = t->use_scale;
 	s.scale = t->receive_shift;
-	s.timeout = t->tell_timeout ? mir_tcp_timeout_encode(t->user_timeout) : 0;
+	s.timeout = t->tell_timeout ? mir_tcp_timeout_encode(MIR_MS(t->user_timeout_ms)) : 0;
 	open_fast(o, &s, p);
 	put(o, &s, p, false);
 	t->due &= (uint8_t)~MIR_TCB_DUE_SYN;

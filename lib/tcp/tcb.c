@@ -42,8 +42,8 @@ void mir_tcb_transition(struct mir_tcb *t, enum mir_tcp_state state, int64_t now
 	switch (state) {
 	case MIR_TCP_ESTABLISHED:
 		t->events |= MIR_TCB_CONNECTED | MIR_TCB_WRITABLE;
-		if (t->keep_idle)
-			t->keep_at = now + t->keep_idle;
+		if (t->keep_idle_ms)
+			t->keep_at = now + MIR_MS(t->keep_idle_ms);
 		break;
 	case MIR_TCP_CLOSE_WAIT: t->events |= MIR_TCB_READABLE; break;
 	case MIR_TCP_FIN_WAIT_1:
@@ -121,17 +121,17 @@ static void init(struct mir_tcb *t, const struct mir_tcb_start *s, int64_t now)
 		.quick_acks = QUICK_ACKS,
 		.reorder_steps = 1,
 		.rto = RTO_INITIAL,
-		.user_timeout = o->user_timeout_ns ? o->user_timeout_ns : MIR_TCB_USER_TIMEOUT,
-		.keep_idle = o->keepalive_idle_ns,
-		.keep_interval =
-		    o->keepalive_interval_ns ? o->keepalive_interval_ns : MIR_TCB_KEEP_INTERVAL,
+		.user_timeout_ms =
+		    mir_tcb_ms(o->user_timeout_ns ? o->user_timeout_ns : MIR_TCB_USER_TIMEOUT),
+		.keep_idle_ms = mir_tcb_ms(o->keepalive_idle_ns),
+		.keep_interval_ms = mir_tcb_ms(
+		    o->keepalive_interval_ns ? o->keepalive_interval_ns : MIR_TCB_KEEP_INTERVAL),
 		.keep_max = (uint8_t)(o->keepalive_probes ? MIR_MIN(o->keepalive_probes, 255u)
 							  : MIR_TCB_KEEP_PROBES),
 		.tell_timeout = o->tell_timeout,
 		.timeout_fixed = o->user_timeout_ns != 0,
 		.timeout_due = o->tell_timeout,
 		.progress_at = now,
-		.heard_at = now,
 		.sent_at = now,
 	};
 	if (t->env->pressed && t->env->fresh > 0) {
@@ -180,7 +180,7 @@ void mir_tcb_accept(
 	t->rcv_adv = t->rcv_nxt + MIR_MIN(t->rcv_buffer, 65535u);
 	t->wl1 = peer->irs;
 	t->ts_recent = peer->ts_recent;
-	t->ts_recent_at = now;
+	t->ts_recent_s = (uint32_t)(now / MIR_SECOND(1));
 	t->nxt = t->iss + 1;
 	t->small_end = t->recover = t->nxt;
 	if (peer->syn_ack_sent_at) {

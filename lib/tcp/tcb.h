@@ -96,23 +96,33 @@ struct mir_tcb {
 	uint8_t events; /* MIR_TCB_* */
 	uint8_t due;    /* MIR_TCB_DUE_* */
 	uint8_t recovery;
-	bool use_ts, use_sack, use_scale, use_ecn; /* what both sides agreed on */
-	bool ecn_echo; /* a mark came: ACKs say so until the peer has slowed down */
-	bool ecn_cwr;  /* the next new segment says that we have slowed down */
-	bool nodelay;
-	bool fin_queued; /* the user will send no more */
-	bool fin_sent, fin_acked;
-	bool fin_received; /* RCV.NXT is past the peer's FIN */
-	bool read_shut;    /* arriving data are thrown away */
-	bool orphan;       /* the user has closed: arriving data mean a reset (RFC 2525 2.17) */
-	bool persist;      /* rtx_at is the time of a window probe */
-	bool cwnd_limited; /* the congestion window kept data back when limited_end was SND.NXT */
-	bool tso;          /* super-segments may be sent */
-	bool passive;
-	bool fast;          /* opened with text in the SYN, or tries to */
-	bool tell_timeout;  /* the user timeout option is sent, and the peer's heard */
-	bool timeout_fixed; /* but not heard: the user has chosen */
-	bool timeout_due;   /* it goes with the next text */
+	bool use_ts : 1, use_sack : 1, use_scale : 1, use_ecn : 1; /* what both sides agreed on */
+	bool ecn_echo : 1; /* a mark came: ACKs say so until the peer has slowed down */
+	bool ecn_cwr : 1;  /* the next new segment says that we have slowed down */
+	bool nodelay : 1;
+	bool fin_queued : 1; /* the user will send no more */
+	bool fin_sent : 1, fin_acked : 1;
+	bool fin_received : 1; /* RCV.NXT is past the peer's FIN */
+	bool read_shut : 1;    /* arriving data are thrown away */
+	bool orphan : 1;       /* the user has closed: arriving data mean a reset (RFC 2525 2.17) */
+	bool persist : 1;      /* rtx_at is the time of a window probe */
+	bool cwnd_limited : 1; /* the congestion window kept data back when limited_end was SND.NXT
+				*/
+	bool tso : 1;          /* super-segments may be sent */
+	bool passive : 1;
+	bool fast : 1;          /* opened with text in the SYN, or tries to */
+	bool tell_timeout : 1;  /* the user timeout option is sent, and the peer's heard */
+	bool timeout_fixed : 1; /* but not heard: the user has chosen */
+	bool timeout_due : 1;   /* it goes with the next text */
+	bool fin_seen : 1;      /* peer_fin is known */
+	bool dsack_due : 1;     /* of the range dsack */
+	bool app_limited : 1;   /* until app_limited_end is delivered */
+	bool reordered : 1;     /* segments were seen to overtake others */
+	uint8_t rtx_kind;       /* enum mir_tcp_rtx */
+	uint8_t reorder_steps;  /* reordering window, in quarters of min_rtt */
+	uint8_t reorder_keep;   /* recoveries until it is narrow again */
+	uint8_t keep_max;       /* keep-alive probes without an answer */
+	uint8_t acks_owed;      /* duplicate ACKs for a sender without SACK */
 	uint8_t send_shift, receive_shift;
 	uint8_t backoff;     /* of the retransmission or persist timer */
 	uint8_t keep_probes; /* sent without an answer */
@@ -128,6 +138,8 @@ struct mir_tcb {
 	uint32_t edge;                  /* highest number that a window has allowed */
 	uint32_t ecn_end;               /* echoes in ACKs of less have brought a reduction */
 	uint32_t small_end;             /* end of the last short segment: Nagle's memory */
+	uint16_t rcv_mss;               /* of the peer's segments, as seen */
+	uint16_t syn_text;              /* bytes that went with our SYN */
 	uint16_t mss;                   /* payload of a full segment, options taken off */
 	uint16_t peer_mss;              /* as offered */
 	uint16_t mtu;                   /* of our segments: the least of the next two */
@@ -138,7 +150,6 @@ struct mir_tcb {
 	uint32_t mtu_raise;             /* ms: when the next may be tried */
 	uint32_t send_least, send_most; /* of the send queue, which goes with the window */
 	uint32_t reply_seq;             /* of DUE_REPLY_RST */
-	uint32_t syn_text;              /* bytes that went with our SYN */
 	struct mir_tcp_sliceq sendq;    /* the stream from SND.UNA on */
 
 	/* Receiving. */
@@ -148,23 +159,19 @@ struct mir_tcb {
 	uint32_t rcv_limit;
 	uint32_t rcv_taken, rcv_space;     /* by the user: this round trip, the most in one */
 	uint32_t rcv_round_us, rcv_rtt_us; /* it began; how long it is, 0: not known */
-	uint32_t rcv_mark, rcv_mark_us;    /* without timestamps: what ends the next sample */
-	uint32_t rcv_tsecr;                /* of the last segment */
-	uint32_t rcv_unacked;              /* bytes since our last ACK */
-	uint32_t peer_fin;                 /* number of the peer's FIN, if fin_seen */
-	uint16_t rcv_mss;                  /* of the peer's segments, as seen */
-	bool fin_seen;
-	bool dsack_due;
-	uint8_t acks_owed; /* duplicate ACKs for a sender without SACK */
+	/* The echo of the last segment; without timestamps, what ends a sample, and its begin. */
+	uint32_t rcv_mark, rcv_mark_us;
+	uint32_t rcv_unacked; /* bytes since our last ACK */
+	uint32_t peer_fin;    /* number of the peer's FIN, if fin_seen */
 	struct mir_tcp_range dsack;
 	struct mir_tcp_recvq recvq;
 	uint32_t moved_mark; /* how far both streams were at the last look (pressure.c) */
 
 	/* Timestamps (RFC 7323). */
 	uint32_t ts_offset, ts_recent, last_ack_sent;
+	uint32_t ts_recent_s;  /* seconds: when that was heard */
 	uint32_t rto_ts;       /* our clock when the retransmission timer fired last */
 	uint32_t challenge_ms; /* time of the last challenge ACK */
-	int64_t ts_recent_at;
 
 	/* Round trips (RFC 6298). */
 	int64_t srtt, rttvar, rto; /* ns; srtt 0: not known */
@@ -175,25 +182,18 @@ struct mir_tcb {
 	uint32_t recover; /* the episode ends there */
 	uint32_t dup_acks;
 	uint32_t limited_end, widened_end;
-	uint8_t rtx_kind;          /* enum mir_tcp_rtx */
-	bool reordered;            /* segments were seen to overtake others */
-	uint8_t reorder_steps;     /* reordering window, in quarters of min_rtt */
-	uint8_t reorder_keep;      /* recoveries until it is narrow again */
 	int64_t min_rtt;           /* ns; 0: not known */
 	struct mir_tcp_sent *sent; /* NULL: nothing is in flight */
 	struct mir_tcp_cc cc;
 
 	/* The rate of delivery (rate.c): bytes, modulo 2^32, and microseconds. */
 	uint32_t delivered, rate_us, rate_first_us, app_limited_end;
-	bool app_limited;
 
 	/* Timers; MIR_NEVER: off. */
 	int64_t rtx_at, ack_at, keep_at, linger_at;
 	int64_t progress_at; /* when the peer last acknowledged something new */
-	int64_t heard_at;    /* when anything acceptable came */
 	int64_t sent_at;     /* when data were last sent */
-	int64_t user_timeout, keep_idle, keep_interval;
-	uint8_t keep_max;
+	uint32_t user_timeout_ms, keep_idle_ms, keep_interval_ms; /* idle 0: no keep-alive */
 };
 
 /* What a connection starts from. */
@@ -439,6 +439,12 @@ static inline bool mir_tcb_in_handshake(const struct mir_tcb *t)
 static inline uint32_t mir_tcb_stream_end(const struct mir_tcb *t)
 {
 	return t->una + t->sendq.bytes + mir_tcb_in_handshake(t);
+}
+
+/* Milliseconds of a time that a user sets; 0: none. */
+static inline uint32_t mir_tcb_ms(int64_t ns)
+{
+	return ns ? (uint32_t)MIR_MIN(MIR_MAX(ns / MIR_MS(1), 1), (int64_t)UINT32_MAX) : 0;
 }
 
 static inline uint32_t mir_tcb_ts(const struct mir_tcb *t, int64_t now)

@@ -36,8 +36,8 @@ static int64_t backed_off(const struct mir_tcb *t)
 static int64_t patience(const struct mir_tcb *t)
 {
 	if (mir_tcb_in_handshake(t))
-		return MIR_MIN(t->user_timeout, SYN_TIMEOUT);
-	return t->user_timeout;
+		return MIR_MIN(MIR_MS(t->user_timeout_ms), SYN_TIMEOUT);
+	return MIR_MS(t->user_timeout_ms);
 }
 
 static bool unsent(const struct mir_tcb *t)
@@ -89,10 +89,9 @@ void mir_tcb_patience_changed(struct mir_tcb *t, int64_t now)
 
 void mir_tcb_heard(struct mir_tcb *t, int64_t now)
 {
-	t->heard_at = now;
 	t->keep_probes = 0;
-	if (t->keep_idle && t->state >= MIR_TCP_ESTABLISHED)
-		t->keep_at = now + t->keep_idle;
+	if (t->keep_idle_ms && t->state >= MIR_TCP_ESTABLISHED)
+		t->keep_at = now + MIR_MS(t->keep_idle_ms);
 }
 
 int64_t mir_tcb_next_timeout(const struct mir_tcb *t)
@@ -105,7 +104,7 @@ int64_t mir_tcb_next_timeout(const struct mir_tcb *t)
 static void keepalive(struct mir_tcb *t, int64_t now)
 {
 	if (mir_tcb_flight(t) > 0 || t->persist) { /* the other timers watch */
-		t->keep_at = now + t->keep_idle;
+		t->keep_at = now + MIR_MS(t->keep_idle_ms);
 		return;
 	}
 	if (t->keep_probes >= t->keep_max) {
@@ -113,7 +112,7 @@ static void keepalive(struct mir_tcb *t, int64_t now)
 		return;
 	}
 	t->keep_probes++;
-	t->keep_at = now + t->keep_interval;
+	t->keep_at = now + MIR_MS(t->keep_interval_ms);
 	t->due |= MIR_TCB_DUE_PROBE;
 	t->events |= MIR_TCB_OUTPUT;
 }

@@ -103,7 +103,7 @@ static void idle(void)
 	mir_sleep(MIR_MS(10));
 	mir_tcp_device_stats(&pair.tcp[0], &s);
 	ok(good == 10000 && naccepted == 10000 && s.connections == 10000, "10000 connections");
-	ok(s.memory_used / 10000 + 2 * sizeof(void *) < 1024, "idle, each takes %u bytes",
+	ok(s.memory_used / 10000 + 2 * sizeof(void *) < 800, "idle, each takes %u bytes",
 	    (unsigned)(s.memory_used / 10000 + 2 * sizeof(void *)));
 	for (unsigned i = 0; i < 10000; i += 1000) {
 		struct mir_slice slice;

@@ -22,7 +22,7 @@ static void advise(uint16_t field)
 
 static unsigned seconds(void)
 {
-	return (unsigned)(tcb()->user_timeout / MIR_SECOND(1));
+	return (unsigned)(tcb()->user_timeout_ms / 1000);
 }
 
 static void off(void)
