@@ -78,7 +78,7 @@ while read -r line; do
 	BAD\ *) fail "disk: ${line#BAD }" ;;
 	esac
 done <<<"$(console disk)"
-expect disk 'vbd 51712, back end in domain 0, 8192 sectors of 512, .*persistent grants' 1
+expect disk 'vbd 51712, back end in domain 0, 8192 sectors of 512, flush, discard, persistent grants' 1
 ends disk 1
 rm -f /var/log/xen/console/guest-disk.log
 check "disk: created, to be read only" create disk disk.xen "extra='--act=readonly --block:storage=xvda'" "$(disk "$device" ro)"

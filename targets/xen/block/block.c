@@ -177,14 +177,24 @@ static void close_ring(struct mir_xen_block *d, bool forget)
 	d->ring_pages = NULL;
 }
 
+static int take_order(struct mir_xen_block *d)
+{
+	uint64_t order;
+	int rc = mir_xen_device_offer(&d->device, "max-ring-page-order", 31, 0, &order);
+
+	if (rc == 0)
+		d->order = (unsigned)MIR_MIN(order, (uint64_t)MIR_XEN_BLOCK_ORDER);
+	return rc;
+}
+
+/* Some back ends say the rest only when they are connected. */
 static int take_offers(struct mir_xen_block *d)
 {
 	struct mir_xen_device *v = &d->device;
-	uint64_t order, flush, barrier, discard, segments, persistent, unit;
+	uint64_t flush, barrier, discard, segments, persistent, unit;
 	int rc;
 
-	if ((rc = mir_xen_device_offer(v, "max-ring-page-order", 31, 0, &order)) < 0 ||
-	    (rc = mir_xen_device_offer(v, "feature-flush-cache", 1, 0, &flush)) < 0 ||
+	if ((rc = mir_xen_device_offer(v, "feature-flush-cache", 1, 0, &flush)) < 0 ||
 	    (rc = mir_xen_device_offer(v, "feature-barrier", 1, 0, &barrier)) < 0 ||
 	    (rc = mir_xen_device_offer(v, "feature-discard", 1, 0, &discard)) < 0 ||
 	    (rc = mir_xen_device_offer(v, "feature-persistent", 1, 0, &persistent)) < 0 ||
@@ -192,7 +202,6 @@ static int take_offers(struct mir_xen_block *d)
 	    (rc = mir_xen_device_offer(
 		 v, "feature-max-indirect-segments", UINT32_MAX, 0, &segments)) < 0)
 		return rc;
-	d->order = (unsigned)MIR_MIN(order, (uint64_t)MIR_XEN_BLOCK_ORDER);
 	d->flush = flush;
 	d->barrier = barrier;
 	d->discard = discard && unit >= UNIT && unit % UNIT == 0;
@@ -261,7 +270,7 @@ static int connect(struct mir_xen_block *d)
 	if (rc == 0)
 		rc = mir_xen_device_wait(&d->device, MIR_XENBUS_INIT_WAIT, MIR_XENBUS_CONNECTED);
 	if (rc >= 0)
-		rc = take_offers(d);
+		rc = take_order(d);
 	if (rc == 0)
 		rc = open_ring(d);
 	if (rc == 0)
@@ -269,6 +278,8 @@ static int connect(struct mir_xen_block *d)
 	if (rc == 0)
 		rc = mir_xen_device_wait(&d->device, MIR_XENBUS_CONNECTED, MIR_XENBUS_CONNECTED);
 	if (rc >= 0)
+		rc = take_offers(d);
+	if (rc == 0)
 		rc = take_size(d);
 	if (rc == 0)
 		rc = mir_xen_device_state(&d->device, MIR_XEN_ALONE, MIR_XENBUS_CONNECTED);
@@ -347,10 +358,23 @@ int mir_xen_block_start(struct mir_xen_block *d, const struct mir_xen_block_conf
 	return 0;
 }
 
+/* The back end lets go of the pages: within a second, or they are lost. */
+static void part(struct mir_xen_block *d)
+{
+	int64_t outer = mir_deadline_set(mir_time_add(mir_now(), MIR_SECOND(1)));
+
+	if (mir_xen_device_state(&d->device, MIR_XEN_ALONE, MIR_XENBUS_CLOSED) == 0)
+		mir_xen_device_wait(&d->device, MIR_XENBUS_CLOSED, MIR_XENBUS_CLOSED);
+	mir_deadline_restore(outer);
+}
+
 void mir_xen_block_stop(struct mir_xen_block *d)
 {
-	if (d->connected)
-		mir_xen_device_state(&d->device, MIR_XEN_ALONE, MIR_XENBUS_CLOSING);
+	bool connected = d->connected;
+
+	d->connected = false; /* that the back end closes is no news */
+	if (connected)
+		part(d);
 	d->gone = true;
 	close_all(d);
 	mir_xen_device_remove(&d->device);
