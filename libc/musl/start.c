@@ -24,12 +24,13 @@ static struct {
 } little __attribute__((aligned(ALIGN)));
 
 /* Where the storage of a thread lies is what __copy_tls expects (the ABI's: below struct pthread,
- * or above it). */
+ * or above it).  How far from it the linker tells from the segment's own alignment, which may be
+ * less than that of struct pthread. */
 static void start_tls(void)
 {
 	static struct tls_module all;
 	const Elf64_Phdr *p = (const void *)((const char *)&__ehdr_start + sizeof(Elf64_Ehdr));
-	size_t align = ALIGN;
+	size_t align = 1;
 	void *memory = &little;
 
 	for (size_t n = __ehdr_start.e_phnum; n; n--, p++) {
@@ -50,6 +51,7 @@ static void start_tls(void)
 	all.size += -(all.size + (uintptr_t)all.image) % align;
 	all.offset = all.size;
 #endif
+	align = align > ALIGN ? align : ALIGN;
 	all.align = libc.tls_align = align;
 	libc.tls_size += sizeof(struct pthread) + 2 * sizeof(void *) + all.size + align;
 	libc.tls_size += -libc.tls_size % ALIGN;
