@@ -95,6 +95,15 @@ const struct command commands[] = {
 	    .options = options_sim,
 	    .max_words = 1,
 	    .run = command_sim },
+	{ .name = "ports",
+	    .about = "List, build and remove third-party libraries for images",
+	    .usage = "[options] [list | show NAME | build NAME ... | remove NAME ...]",
+	    .more = "Each is built from Debian's source package by a recipe, ports/NAME/port.conf, "
+		    "once\n"
+		    "for all applications. 'mirage depend' builds those that an application names.",
+	    .options = options_ports,
+	    .max_words = 64,
+	    .run = command_ports },
 	{ .name = "crunch",
 	    .about = "Turn a folder into an object file to link",
 	    .usage = "[options] FOLDER FILE.o",

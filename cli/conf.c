@@ -396,10 +396,14 @@ static void take_memory(struct conf *c, const struct statement *s, const char *r
 
 static void take_ports_path(struct conf *c, const struct statement *s, const char *rest)
 {
-	(void)c, (void)rest;
-	diag_warning(&s->at_key, "'%s' has no effect yet", s->key);
-	diag_note("this version builds no third-party libraries of its own; `packages:` names "
-		  "those of Debian");
+	(void)rest;
+	take_items(s, &c->ports_path);
+}
+
+static void take_allow_license(struct conf *c, const struct statement *s, const char *rest)
+{
+	(void)rest;
+	take_items(s, &c->allowed_licenses);
 }
 
 static const struct conf_rule rules[] = {
@@ -411,7 +415,7 @@ static const struct conf_rule rules[] = {
 	{ "net-", take_net, false, "default, dhcp, or an address as 10.0.0.2/24" },
 	{ "key-", take_key, false, "TYPE DEFAULT \"help\"" },
 	{ "xl-", take_xl, true, "a value" },
-	{ "needs", take_needs, true, "some of clock, random, console, stack" },
+	{ "needs", take_needs, true, "some of clock, random, console, stack, tls" },
 	{ "sources", take_sources, true, "files, as a.c, lib/*.c" },
 	{ "cflags", take_flags, true, "flags of the compiler" },
 	{ "ldflags", take_flags, true, "flags of the linker" },
@@ -420,6 +424,7 @@ static const struct conf_rule rules[] = {
 	{ "uses", take_uses, true, "names of libraries, as digest" },
 	{ "devices-path", take_devices_path, true, "folders" },
 	{ "ports-path", take_ports_path, true, "folders" },
+	{ "allow-license", take_allow_license, true, "licenses, as MPL-2.0" },
 	{ "compiler", take_compiler, false, "NAME or NAME+mirage-TARGET" },
 	{ "symbols", take_symbols, false, "yes or no" },
 	{ "memory", take_memory, false, "a size, as 64M" },

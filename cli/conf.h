@@ -48,7 +48,7 @@ struct conf {
 	size_t n_settings, cap_settings;
 	struct words needs;   /* clock, random, console, stack */
 	struct words sources; /* patterns; *.c if none */
-	struct words packages, modules, uses, devices_path;
+	struct words packages, allowed_licenses, modules, uses, devices_path, ports_path;
 	struct list cflags, ldflags, xl;
 
 	char *compiler; /* gcc-12, or NULL */

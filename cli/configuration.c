@@ -4,6 +4,7 @@
 
 #include "configuration.h"
 #include "paths.h"
+#include "port.h"
 #include "process.h"
 #include "version.h"
 
@@ -349,10 +350,13 @@ static void library_sources(struct configuration *c)
 static void pkg_config(
     struct configuration *c, const char *module, const char *what, struct list *out)
 {
-	char *argv[] = { mem_str("pkg-config"), mem_str(what), mem_str(module), NULL };
-	struct text text = { 0 }, errors = { 0 };
+	struct text text = { 0 };
+	struct list ports = { 0 };
 
-	if (process_run(argv, &text, &errors) != 0)
+	for (size_t i = 0; i < c->manifest.n_ports; i++)
+		list_add(&ports, c->manifest.ports[i].name);
+	if (port_pkg_config(c->target.freestanding ? c->arch : NULL, &ports, module, what, &text) !=
+	    0)
 		list_add_new(&c->missing_modules, module);
 	else
 		list_split(out, str_trim(text_str(&text)), ' ');
@@ -368,46 +372,104 @@ static void add_need(
 	(*v)[(*n)++] = (struct manifest_need){ mem_str(name), mem_str(who) };
 }
 
+static void add_package(struct manifest *m, const char *name, const char *who)
+{
+	add_need(&m->packages, &m->n_packages, &m->cap_packages, name, who);
+}
+
+static void add_module(struct manifest *m, const char *name, const char *who)
+{
+	add_need(&m->modules, &m->n_modules, &m->cap_modules, name, who);
+}
+
+static bool license_allowed(const struct configuration *c, const struct port *p)
+{
+	const struct words *allowed = &c->conf.allowed_licenses;
+
+	for (size_t i = 0; i < allowed->n; i++)
+		if (str_eq(allowed->v[i].s, p->licence))
+			return true;
+	return port_permissive(p->licence);
+}
+
+/* A package that is named: a port, built for the image or, on unix, of the host's packages; or a
+ * package of Debian. */
+static void named_package(
+    struct configuration *c, const char *name, const char *who, const struct place *at)
+{
+	struct manifest *m = &c->manifest;
+	struct list all = { 0 };
+	struct port p;
+
+	if (!port_read(name, &p)) {
+		add_package(m, name, who);
+		return;
+	}
+	port_closure(name, &all);
+	for (size_t i = 0; i < all.n && port_read(all.v[i], &p); i++) {
+		if (!license_allowed(c, &p)) {
+			diag_error(at, "the license of '%s' is not a permissive one: %s", p.name,
+			    p.licence);
+			diag_expected("'allow-license: %s', if images may be under it", p.licence);
+		}
+		list_add_new(&c->ports, p.name);
+		if (c->target.freestanding)
+			add_need(&m->ports, &m->n_ports, &m->cap_ports, p.name, who);
+		for (size_t j = 0; !c->target.freestanding && j < p.debian.n; j++)
+			add_package(m, p.debian.v[j], who);
+		if (p.modules.n)
+			add_module(m, p.modules.v[0], who);
+	}
+}
+
 static void dependencies(struct configuration *c)
 {
 	struct manifest *m = &c->manifest;
 	const struct conf *conf = &c->conf;
 
 	for (size_t i = 0; i < conf->packages.n; i++)
-		add_need(&m->packages, &m->n_packages, &m->cap_packages, conf->packages.v[i].s,
-		    conf->file);
+		named_package(c, conf->packages.v[i].s, conf->file, &conf->packages.v[i].at);
 	for (size_t i = 0; i < conf->modules.n; i++)
-		add_need(
-		    &m->modules, &m->n_modules, &m->cap_modules, conf->modules.v[i].s, conf->file);
+		add_module(m, conf->modules.v[i].s, conf->file);
 	if (!str_eq(c->arch, host_cpu()))
-		add_need(&m->packages, &m->n_packages, &m->cap_packages,
-		    mem_fmt("gcc-%s-linux-gnu", replace_all(c->arch, "_", "-")),
+		add_package(m, mem_fmt("gcc-%s-linux-gnu", replace_all(c->arch, "_", "-")),
 		    mem_fmt("--arch=%s", c->arch));
 	for (size_t i = 0; i < c->target.packages.n; i++)
-		add_need(&m->packages, &m->n_packages, &m->cap_packages, c->target.packages.v[i],
-		    c->target.name);
+		add_package(m, c->target.packages.v[i], c->target.name);
 	for (size_t i = 0; i < c->graph.n_libraries; i++) {
 		const struct descriptor *d = c->graph.libraries[i];
 
 		for (size_t j = 0; j < d->packages.n; j++)
-			add_need(&m->packages, &m->n_packages, &m->cap_packages, d->packages.v[j],
-			    d->name);
+			named_package(c, d->packages.v[j], d->name, &d->at);
 		for (size_t j = 0; j < d->modules.n; j++)
-			add_need(
-			    &m->modules, &m->n_modules, &m->cap_modules, d->modules.v[j], d->name);
+			add_module(m, d->modules.v[j], d->name);
 	}
 	if (m->n_modules && !process_found("pkg-config"))
-		add_need(&m->packages, &m->n_packages, &m->cap_packages, "pkgconf", "depends:");
+		add_package(m, "pkgconf", "depends:");
 	for (size_t i = 0; i < m->n_modules; i++) {
 		pkg_config(c, m->modules[i].name, "--cflags", &c->modules);
 		pkg_config(c, m->modules[i].name, "--libs", &c->ldflags);
 	}
 }
 
+/* The folders of a list of the .conf, those that there are. */
+static void more_folders(
+    const struct configuration *c, const struct words *l, const char *what, struct list *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (dir_exists(l->v[i].s)) {
+			list_add(out, l->v[i].s);
+			continue;
+		}
+		diag_error(&l->v[i].at, "there is no folder '%s'", l->v[i].s);
+		diag_expected("a folder with %s, relative to %s", what, path_base(c->conf.file));
+	}
+}
+
 int configuration_make(const struct request *r, struct configuration *out)
 {
 	unsigned before = diag_errors();
-	struct list folders = { 0 };
+	struct list folders = { 0 }, ports = { 0 };
 	struct configuration *c = out;
 	int rc;
 
@@ -418,16 +480,9 @@ int configuration_make(const struct request *r, struct configuration *out)
 		return rc;
 	choose_compiler(c);
 	check_folders(&c->conf);
-	for (size_t i = 0; i < c->conf.devices_path.n; i++) {
-		const struct word *w = &c->conf.devices_path.v[i];
-
-		if (dir_exists(w->s)) {
-			list_add(&folders, w->s);
-			continue;
-		}
-		diag_error(&w->at, "there is no folder '%s'", w->s);
-		diag_expected("a folder with devices, relative to %s", path_base(c->conf.file));
-	}
+	more_folders(c, &c->conf.devices_path, "devices", &folders);
+	more_folders(c, &c->conf.ports_path, "recipes of ports", &ports);
+	port_folders(&ports);
 	c->graph.name = c->name;
 	c->graph.conf = &c->conf;
 	c->graph.target = &c->target;

@@ -51,6 +51,8 @@ struct configuration {
 	struct list include; /* folders of all libraries */
 	struct list cflags;  /* of all libraries */
 	struct list modules; /* flags of pkg-config modules */
+	struct list
+	    ports; /* third-party libraries, also where the host's packages stand for them */
 	struct list ldflags;
 	struct list missing; /* patterns of sources that match nothing yet */
 	struct list missing_modules;

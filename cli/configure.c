@@ -103,22 +103,31 @@ static int load(
     const struct arguments *a, struct configuration *c, struct manifest *out, bool building)
 {
 	struct write_options options = { 0 };
+	struct list ports = { 0 };
 	struct request r;
 	int rc;
 
 	if ((rc = find_request(a, &r, &options.last)) || (rc = configuration_make(&r, c)))
 		return rc;
 	/* Unlike the command, this keeps what someone edited. */
-	if ((rc = configuration_write(c, &options)) || (rc = check_missing(c, building)))
+	if ((rc = configuration_write(c, &options)))
 		return rc;
 	if (manifest_read(mem_fmt("%s/manifest", c->folder), out) < 0)
 		return EXIT_FAILED;
+	if (building)
+		depend_ports_missing(out, &ports);
+	if (ports.n) {
+		diag_error(NULL, "%s: not built for %s", list_join(&ports, ", "), out->arch);
+		diag_expected(
+		    "'mirage depend' to have built what it needs, once for all applications");
+		return EXIT_FAILED;
+	}
 	if (building && !depend_libc_there(out)) {
 		diag_error(NULL, "the C library for %s on %s is not built", out->target, out->arch);
 		diag_expected("'mirage depend' to have built it, once for all applications");
 		return EXIT_FAILED;
 	}
-	return 0;
+	return check_missing(c, building);
 }
 
 int configuration_load(const struct arguments *args, struct manifest *out)

@@ -8,6 +8,7 @@
 #include "depend.h"
 #include "diag.h"
 #include "paths.h"
+#include "port.h"
 #include "process.h"
 
 const struct option options_depend[] = {
@@ -56,17 +57,38 @@ static int missing_packages(const struct manifest *m, struct list *names, struct
 	return 0;
 }
 
+void depend_ports_missing(const struct manifest *m, struct list *names)
+{
+	for (size_t i = 0; i < m->n_ports; i++)
+		if (!port_built(m->ports[i].name, m->arch))
+			list_add(names, m->ports[i].name);
+}
+
+static int make_ports(const struct manifest *m, bool dry_run)
+{
+	struct list names = { 0 };
+
+	depend_ports_missing(m, &names);
+	if (!names.n)
+		return EXIT_OK;
+	printf("%s needs %s for %s, built from Debian's source packages%s\n", m->name,
+	    list_join(&names, ", "), m->arch, dry_run ? "." : ":");
+	return dry_run ? EXIT_OK : port_build(&names, m->arch);
+}
+
 /* Modules are brought by packages, so this is asked when those are there. */
 static int check_modules(const struct manifest *m)
 {
+	struct list ports = { 0 };
 	int rc = EXIT_OK;
 
+	for (size_t i = 0; i < m->n_ports; i++)
+		list_add(&ports, m->ports[i].name);
 	for (size_t i = 0; i < m->n_modules; i++) {
-		char *argv[] = { mem_str("pkg-config"), mem_str("--exists"), m->modules[i].name,
-			NULL };
 		struct text ignored = { 0 };
 
-		if (process_run(argv, &ignored, &ignored) == 0)
+		if (port_pkg_config(*m->libc ? m->arch : NULL, &ports, m->modules[i].name,
+			"--exists", &ignored) == 0)
 			continue;
 		diag_error(
 		    NULL, "no package has brought the pkg-config module '%s'", m->modules[i].name);
@@ -164,8 +186,6 @@ int depend_install(const struct manifest *m, bool dry_run)
 
 	if (missing_packages(m, &names, &why) < 0)
 		return EXIT_FAILED;
-	if (m->n_modules && !process_found("pkg-config") && list_add_new(&names, "pkgconf"))
-		list_add(&why, "modules of `depends:`");
 	if (names.n) {
 		printf("%s needs %zu Debian package%s that %s not installed:\n", m->name, names.n,
 		    names.n == 1 ? "" : "s", names.n == 1 ? "is" : "are");
@@ -173,11 +193,11 @@ int depend_install(const struct manifest *m, bool dry_run)
 			printf("  %-24s for %s\n", names.v[i], why.v[i]);
 	}
 	if (dry_run)
-		return make_libc(m, true);
-	if (names.n && (rc = install(&names)))
+		return make_libc(m, true) || make_ports(m, true);
+	if ((names.n && (rc = install(&names))) || (rc = make_libc(m, false)) ||
+	    (rc = make_ports(m, false)))
 		return rc;
-	rc = check_modules(m);
-	return rc ? rc : make_libc(m, false);
+	return check_modules(m);
 }
 
 int command_depend(const struct arguments *args)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "configuration.h"
+#include "port.h"
 #include "depend.h"
 #include "process.h"
 #include "version.h"
@@ -73,6 +74,24 @@ static void component(struct manifest *m, const struct descriptor_component *d)
 	    (struct manifest_component){ d->name, d->licence, d->package, version_of(m, d) };
 }
 
+/* The parts of an image that ports are, or the host's packages in their place. */
+static void ports(const struct configuration *c, struct manifest *m)
+{
+	struct port p;
+
+	for (size_t i = 0; i < c->ports.n && port_read(c->ports.v[i], &p); i++) {
+		struct descriptor_component of_host = { p.name, p.licence,
+			p.debian.n ? p.debian.v[0] : mem_str("") };
+
+		if (c->target.freestanding)
+			*PUSH(m, components) = (struct manifest_component){ p.name, p.licence,
+				p.source.n ? p.source.v[0] : p.name,
+				port_version(p.name, c->arch) };
+		else
+			component(m, &of_host);
+	}
+}
+
 /* What of the manifest follows from the graph; sources and packages are there. */
 static void fill_manifest(const struct configuration *c, struct manifest *m)
 {
@@ -107,6 +126,7 @@ static void fill_manifest(const struct configuration *c, struct manifest *m)
 	}
 	for (size_t i = 0; i < c->target.n_components; i++)
 		component(m, &c->target.components[i]);
+	ports(c, m);
 	for (size_t i = 0; i < c->target.n_hardens; i++)
 		*PUSH(m, hardens) = (struct manifest_harden){ c->target.hardens[i].name,
 			c->target.hardens[i].full, c->target.hardens[i].plain };

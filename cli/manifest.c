@@ -128,6 +128,8 @@ void manifest_write(const struct manifest *m, struct text *out)
 		    or_empty(m->hardens[i].plain), NULL);
 	for (size_t i = 0; i < m->n_packages; i++)
 		put(out, "package", m->packages[i].name, or_empty(m->packages[i].who), NULL);
+	for (size_t i = 0; i < m->n_ports; i++)
+		put(out, "port", m->ports[i].name, or_empty(m->ports[i].who), NULL);
 	for (size_t i = 0; i < m->n_modules; i++)
 		put(out, "module", m->modules[i].name, or_empty(m->modules[i].who), NULL);
 	for (size_t i = 0; i < m->n_components; i++)
@@ -224,6 +226,8 @@ static bool take_row(struct manifest *m, const char *key, const struct words *w)
 		*PUSH(m, packages) = (struct manifest_need){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "module"))
 		*PUSH(m, modules) = (struct manifest_need){ word(w, 0), word(w, 1) };
+	else if (str_eq(key, "port"))
+		*PUSH(m, ports) = (struct manifest_need){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "component"))
 		*PUSH(m, components) =
 		    (struct manifest_component){ word(w, 0), word(w, 1), word(w, 2), word(w, 3) };

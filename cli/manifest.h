@@ -80,6 +80,8 @@ struct manifest {
 	size_t n_keys, cap_keys;
 	struct manifest_need *packages;
 	size_t n_packages, cap_packages;
+	struct manifest_need *ports; /* that are built for it, what they need in front of them */
+	size_t n_ports, cap_ports;
 	struct manifest_need *modules; /* pkg-config */
 	size_t n_modules, cap_modules;
 	struct manifest_component *components; /* third-party code in the image */

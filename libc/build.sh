@@ -9,8 +9,7 @@
 # again, without a network, until this recipe or the compiler changes; --update asks apt for a newer
 # version.  Progress on stdout, a bar on a terminal, else lines "[n/100] text"; errors on stderr.
 #
-# The source comes by apt, which verifies it, in a configuration of its own: neither root nor a
-# deb-src entry is needed, and the host's lists are not touched.
+# The source comes by apt (ports/source.sh).
 #
 #	CC, AR, RANLIB    the compiler for ARCH and its tools (default: Debian's)
 set -u -o pipefail
@@ -24,29 +23,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/mirage/libc
 # Small, but for what computes: an image is mostly what it does not run.
 fast="string/mem*.c,string/strlen.c,math/*.c,complex/*.c,stdlib/qsort*.c,prng/*.c,crypt/*.c"
 flags="-Os -ffunction-sections -fdata-sections -fno-pie -fcf-protection=none -U_FORTIFY_SOURCE"
-
-die() { # TEXT ...: the first line is the error
-	clear_bar
-	printf 'libc: %s\n' "$1" >&2
-	shift
-	[ $# -eq 0 ] || printf '      %s\n' "$@" >&2
-	exit 1
-}
-
-# ---- progress ----
-
-shown=-4
-clear_bar() { [ ! -t 1 ] || printf '\r\033[K'; }
-progress() { # PERCENT TEXT
-	local bar
-	if [ -t 1 ]; then
-		printf -v bar '%*s' $(($1 / 4)) ''
-		printf '\r\033[K[%-25s] %s' "${bar// /#}" "$2"
-	elif [ "$1" -ge $((shown + 4)) ] || [ "$1" = 100 ]; then
-		printf '[%d/100] %s\n' "$1" "$2"
-		shown=$1
-	fi
-}
+label=libc
+. "$here/../ports/source.sh"
 
 # ---- what is there ----
 
@@ -65,151 +43,7 @@ tools() { # sets cc, ar, ranlib
 	done
 }
 
-space() { # the cache's disk has room
-	local free
-	free=$(df -Pk "$cache" | awk 'NR == 2 { print $4 }')
-	[ -z "$free" ] || [ "$free" -ge $need_kb ] ||
-		die "no space: $((need_kb / 1000)) MB are needed in $cache, $((free / 1000)) MB are free" \
-			"XDG_CACHE_HOME names another place"
-}
-
-# ---- the source ----
-
-# The host's package sources with deb-src in place of deb; $1: where to.
-source_entries() {
-	local list='' parts='' f
-	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
-	for f in "$list" "${parts%/}"/*.list; do
-		[ -r "$f" ] || continue
-		sed -nE 's/^[[:space:]]*deb(-src)?[[:space:]]+/deb-src /p' "$f"
-		echo
-	done | grep -v '[ :]cdrom:' | awk '!seen[$0]++' >"$1.list"
-	for f in "${parts%/}"/*.sources; do
-		[ -r "$f" ] || continue
-		grep -v '^#' "$f"
-		echo
-	done | awk -v RS= -v ORS='\n\n' 'tolower($0) !~ /(^|\n)enabled:[ \t]*(no|false|0)/ {
-		n = split($0, line, "\n")
-		for (i = 1; i <= n; i++)
-			print (tolower(line[i]) ~ /^types:/ ? "Types: deb-src" : line[i]) (i < n ? "\n" : "\n\n")
-	}' ORS= >"$1.sources"
-	[ -s "$1.list" ] || [ -s "$1.sources" ] || return 1
-}
-
-# An apt of our own in $1: as the host's, but for its lists, its caches and what it runs.
-apt_configure() {
-	mkdir -p "$1/lists/partial" "$1/cache/archives/partial" "$1/parts"
-	source_entries "$1/parts/host" ||
-		die "apt has no package sources (/etc/apt/sources.list, /etc/apt/sources.list.d)"
-	{
-		apt-config dump | grep -vEi 'Invoke|^(Dir::(State|Cache|Etc::(main|parts|source))|quiet)'
-		cat <<-END
-			Dir::Etc::main "/dev/null";
-			Dir::Etc::parts "/dev/null";
-			Dir::Etc::sourcelist "$1/parts/host.list";
-			Dir::Etc::sourceparts "$1/parts";
-			Dir::State::lists "$1/lists";
-			Dir::State::status "/dev/null";
-			Dir::Cache "$1/cache";
-			APT::Sandbox::User "$(id -un)";
-			Acquire::Languages "none";
-			Acquire::Retries "2";
-			Acquire::http::Timeout "30";
-			Acquire::https::Timeout "30";
-		END
-	} >"$1/apt.conf"
-	export APT_CONFIG=$1/apt.conf
-}
-
-newest() { # VERSION ...
-	local best=$1 v
-	for v in "$@"; do
-		! dpkg --compare-versions "$v" gt "$best" || best=$v
-	done
-	echo "$best"
-}
-
-# The newest of the first series that is among VERSION ...
-choose() {
-	local s v some
-	for s in $series; do
-		some=()
-		for v in "$@"; do
-			case $v in "$s" | "$s".* | "$s"-*) some+=("$v") ;; esac
-		done
-		if [ ${#some[@]} -gt 0 ]; then
-			newest "${some[@]}"
-			return
-		fi
-	done
-	newest "$@"
-}
-
-warn_untried() {
-	case $version in
-	"${series%% *}".*) ;;
-	*)
-		clear_bar
-		echo "libc: warning: musl ${series%% *} was not found; $version is not tested" >&2
-		;;
-	esac
-}
-
-offline() { grep -qE 'Could not (resolve|connect)|Temporary failure|Unable to connect|timed out|unreachable' "$1"; }
-
-# Why apt gave nothing; $1: what it said.
-no_source() {
-	if offline "$1"; then
-		die "the package server cannot be reached: is there a network?" "$(grep -m 1 -E '^(Err|W:|E:)' "$1")" \
-			"Once the C library is built, none is needed."
-	elif grep -qE 'NO_PUBKEY|is not signed|EXPKEYSIG|BADSIG|signatures? (couldn|were invalid)' "$1"; then
-		die "the package lists are not signed by a key that apt trusts" "$(grep -m 1 -E '^(W|E):' "$1")"
-	elif grep -qE 'No space left|not enough free space' "$1"; then
-		die "no space left in $cache"
-	fi
-	die "apt offers no source of musl" "none of the servers in /etc/apt/sources.list* has its source package" \
-		"$(grep -m 1 -E '^(E|W):' "$1")"
-}
-
-# Fetches the newest version into $cache/src/VERSION; sets version.
-fetch() {
-	local apt=$work/apt log=$work/apt.log versions
-	progress 0 "musl: reading package lists"
-	apt_configure "$apt"
-	apt-get -q=2 update >"$log" 2>&1
-	versions=$(apt-cache showsrc --only-source musl 2>>"$log" | sed -n 's/^Version: //p')
-	[ -n "$versions" ] || no_source "$log"
-	# shellcheck disable=SC2086
-	version=$(choose $versions)
-	[ ! -d "$cache/src/$version" ] || return 0
-	progress 4 "musl $version: fetching"
-	mkdir -p "$work/fetched"
-	(cd "$work/fetched" && apt-get -q=2 source --download-only --only-source "musl=$version") >>"$log" 2>&1 ||
-		no_source "$log"
-	mkdir -p "$cache/src"
-	mv "$work/fetched" "$cache/src/$version"
-}
-
-# The version to build: what was fetched before, or by --update or for want of that, what apt has.
-find_source() {
-	local have=()
-	[ ! -d "$cache/src" ] || mapfile -t have < <(ls "$cache/src")
-	if [ ${#have[@]} -gt 0 ] && [ -z "$update" ]; then
-		version=$(choose "${have[@]}")
-	else
-		fetch
-	fi
-	warn_untried
-}
-
 # ---- the build ----
-
-unpack() {
-	progress 8 "musl $version: unpacking"
-	dpkg-source --no-copy -x "$cache/src/$version"/*.dsc "$work/src" >"$work/unpack.log" 2>&1 && return
-	rm -rf "${cache:?}/src/$version"
-	die "the source of musl $version does not unpack; it will be fetched anew" "$(tail -n 1 "$work/unpack.log")"
-}
 
 # System calls become C calls (musl/syscall_arch.h), also those at which a thread may be cancelled.
 # The hand-written assembly that makes some itself goes: the C beside it serves.
@@ -288,15 +122,15 @@ build() {
 		[ "$(cat "$cache/$arch-$recipe/compiler" 2>/dev/null)" = "$compiler" ]; then
 		return
 	fi
-	space
+	space $need_kb
 	work=$cache/work.$$
 	trap 'rm -rf "$work"' EXIT
 	trap 'kill $! 2>/dev/null; exit 130' INT TERM HUP
 	mkdir "$work" || die "cannot write in $cache"
-	find_source
+	source_find musl "$series" "$update"
 	dir=$arch-$(echo "$recipe $compiler $version" | sha256sum | cut -c 1-16)
 	if [ ! -s "$cache/$dir/lib/libc.a" ]; then
-		unpack
+		source_unpack musl
 		(redirect && compile) 9>&- &
 		wait $! || exit 1
 		echo "$compiler" >"$work/sysroot/compiler"
