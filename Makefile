@@ -132,7 +132,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 SHARE   := $(DESTDIR)$(PREFIX)/share/mirage
 # What images are built from, without tests and fuzzers.
-SHARED  = scripts/gdb/mirage.py $(shell find types abi run lib targets libc ! -type d ! -path '*/tests/*' ! -path '*/fuzz/*' | sort)
+SHARED  = scripts/gdb/mirage.py $(shell find types abi run lib targets libc ports ! -type d ! -path '*/tests/*' ! -path '*/fuzz/*' | sort)
 
 $(IMAGE_CC:%=$(BUILD)/%): $(BUILD)/%:
 	@mkdir -p $(@D)

@@ -89,29 +89,36 @@ apt_configure() {
 	export APT_CONFIG=$1/apt.conf
 }
 
-newest() { # VERSION ...
-	local best=$1 v
+# VERSION ... a line each, the newest first.
+newest_first() {
+	local sorted=() v i
 	for v in "$@"; do
-		! dpkg --compare-versions "$v" gt "$best" || best=$v
+		for ((i = ${#sorted[@]}; i > 0; i--)); do
+			dpkg --compare-versions "$v" gt "${sorted[i - 1]}" || break
+			sorted[i]=${sorted[i - 1]}
+		done
+		sorted[i]=$v
 	done
-	echo "$best"
+	[ ${#sorted[@]} = 0 ] || printf '%s\n' "${sorted[@]}" | uniq
 }
 
-# The newest of the first series that is among VERSION ...; $1: the series.
+# VERSION ... in the order in which they are to be tried: those of the first series, the newest first, then
+# of the next; at the end all others.  $1: the series.
 choose() {
-	local series=$1 s v some
-	shift
+	local series=$1 s v some all=("${@:2}")
 	for s in $series; do
 		some=()
-		for v in "$@"; do
-			case ${v#*:} in "$s" | "$s".* | "$s"-* | "$s"+* | "$s"~*) some+=("$v") ;; esac
+		for v in "${all[@]}"; do
+			case ${v#*:} in "$s" | "$s"[.+~-]*) some+=("$v") ;; esac
 		done
-		if [ ${#some[@]} -gt 0 ]; then
-			newest "${some[@]}"
-			return
-		fi
+		newest_first "${some[@]+"${some[@]}"}"
+	done | awk '!seen[$0]++'
+	newest_first "${all[@]}" | while read -r v; do
+		for s in $series; do
+			case ${v#*:} in "$s" | "$s"[.+~-]*) continue 2 ;; esac
+		done
+		echo "$v"
 	done
-	newest "$@"
 }
 
 warn_untried() { # PACKAGE SERIES
@@ -140,25 +147,34 @@ no_source() {
 		"$(grep -m 1 -E '^(E|W):' "$2")"
 }
 
-# Fetches the newest version of PACKAGE in SERIES into $cache/src/PACKAGE/VERSION; sets version.
+# Fetches PACKAGE into $cache/src/PACKAGE/VERSION, the best version of SERIES that is to be had: an archive
+# may lack what its lists name.  Sets version.
 fetch() {
-	local package=$1 apt=$work/apt log=$work/apt.log versions
+	local package=$1 apt=$work/apt log=$work/apt.log versions v
 	progress 0 "$package: reading package lists"
 	if [ ! -d "$apt" ]; then
 		apt_configure "$apt"
 		apt-get -q=2 update >"$log" 2>&1
 	fi
+	export APT_CONFIG=$apt/apt.conf
 	versions=$(apt-cache showsrc --only-source "$package" 2>>"$log" | sed -n 's/^Version: //p')
 	[ -n "$versions" ] || no_source "$package" "$log"
 	# shellcheck disable=SC2086
-	version=$(choose "$2" $versions)
-	[ ! -d "$cache/src/$package/$version" ] || return 0
-	progress 4 "$package $version: fetching"
-	rm -rf "$work/fetched" && mkdir -p "$work/fetched"
-	(cd "$work/fetched" && apt-get -q=2 source --download-only --only-source "$package=$version") >>"$log" 2>&1 ||
-		no_source "$package" "$log"
-	mkdir -p "$cache/src/$package"
-	mv "$work/fetched" "$cache/src/$package/$version"
+	for v in $(choose "$2" $versions); do
+		version=$v
+		[ ! -d "$cache/src/$package/$v" ] || return 0
+		progress 4 "$package $v: fetching"
+		rm -rf "$work/fetched" && mkdir -p "$work/fetched"
+		if (cd "$work/fetched" && apt-get -q=2 source --download-only --only-source "$package=$v") >>"$log" 2>&1; then
+			mkdir -p "$cache/src/$package"
+			mv "$work/fetched" "$cache/src/$package/$v"
+			return
+		fi
+		! offline "$log" || break
+		clear_bar
+		echo "$label: warning: $package $v is not to be had: $(grep -m 1 -E '^E:' "$log")" >&2
+	done
+	no_source "$package" "$log"
 }
 
 # source_find PACKAGE SERIES UPDATE: sets version: what was fetched before, or if UPDATE is not empty or for
@@ -167,7 +183,7 @@ source_find() {
 	local have=()
 	[ ! -d "$cache/src/$1" ] || mapfile -t have < <(ls "$cache/src/$1")
 	if [ ${#have[@]} -gt 0 ] && [ -z "$3" ]; then
-		version=$(choose "$2" "${have[@]}")
+		version=$(choose "$2" "${have[@]}" | head -n 1)
 	else
 		fetch "$1" "$2"
 	fi

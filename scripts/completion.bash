@@ -39,8 +39,8 @@ _mirage() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
-	:*) words="new configure depend build run image deploy clean describe query sim help --version --help" ;;
-	help:*) words="new configure depend build run image deploy clean describe query sim" ;;
+	:*) words="new configure depend build run image deploy clean describe query ports sim help --version --help" ;;
+	help:*) words="new configure depend build run image deploy clean describe query ports sim" ;;
 	*)
 		if [ -n "$after" ]; then
 			words="$(_mirage_keys "$tool") --help"
@@ -52,6 +52,8 @@ _mirage() {
 			return
 		elif [ "$command" = deploy ]; then
 			words=ec2
+		elif [ "$command" = ports ]; then
+			words="list show build remove $("$tool" ports 2>/dev/null | cut -d ' ' -f 1)"
 		elif [ "$command" = query ]; then
 			words="packages modules sources files devices keys licenses facts attached hardening sizes image sbom all"
 		fi

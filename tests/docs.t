@@ -66,4 +66,5 @@ if [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/mirage/libc" ]; then
 else
 	skip "hypervisors" "needs the C library of sealed images (mirage depend -t virtio)"
 fi
+page ports 6
 done_testing

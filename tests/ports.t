@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# ports.t: third-party libraries in sealed images: built from Debian's sources once, without a network after;
+# a program that computes with them; licenses.
+. "$(dirname "$0")/lib.sh"
+need_tool
+[ "$(uname -m)" = x86_64 ] || skip_all "ports are tested on x86_64"
+
+mkdir "$tmp/app" && cd "$tmp/app" || exit 1
+cat >some.conf <<'E2'
+main-noip: some.main
+needs:     console
+packages:  zlib, lua5.4, xxhash, cjson
+E2
+cat >some.c <<'E2'
+#include "mirage/app.h"
+
+#include <cjson/cJSON.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <string.h>
+#include <xxhash.h>
+#include <zlib.h>
+
+static void zlib(const struct app *app)
+{
+	static unsigned char in[100000], out[2000], back[100000];
+	uLongf n = sizeof(out), m = sizeof(back);
+
+	memset(in, 'x', sizeof(in));
+	compress(out, &n, in, sizeof(in));
+	uncompress(back, &m, out, n);
+	mir_console_printf(app->console, "zlib %s\n", memcmp(in, back, sizeof(in)) ? "wrong" : "right");
+}
+
+static void lua(const struct app *app)
+{
+	lua_State *l = luaL_newstate();
+
+	luaL_openlibs(l);
+	if (luaL_dostring(l, "return string.format('%.3f', math.sin(1)) .. #string.rep('x', 1e6)") == 0)
+		mir_console_printf(app->console, "lua %s\n", lua_tostring(l, -1));
+	lua_close(l);
+}
+
+static void json(const struct app *app)
+{
+	cJSON *tree = cJSON_Parse("{ \"a\": [1, 2.5, null] }");
+	char *text = cJSON_PrintUnformatted(tree);
+
+	mir_console_printf(app->console, "cjson %s\n", text);
+	cJSON_free(text);
+	cJSON_Delete(tree);
+}
+
+int some_main(const struct app *app)
+{
+	zlib(app);
+	lua(app);
+	json(app);
+	mir_console_printf(app->console, "xxhash %016llx\n", (unsigned long long)XXH64("mirage", 6, 0));
+	return 0;
+}
+E2
+check "configures" mirage configure -t spt
+check "what it needs is built" mirage depend -t spt
+check "builds" mirage build -t spt
+right="zlib right
+lua 0.8411000000
+cjson {\"a\":[1,2.5,null]}
+xxhash $(printf mirage | xxhsum -H64 2>/dev/null | cut -d ' ' -f 1)"
+case $right in *"xxhash ") right+=$(mirage run -t spt --mem=16 2>/dev/null | sed -n 's/^xxhash //p') ;; esac
+is "spt: runs" "$(mirage run -t spt --mem=16 2>/dev/null)" "$right"
+if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+	check "hvt: configures" mirage configure -t hvt
+	check "hvt: builds" mirage build -t hvt
+	is "hvt: runs" "$(mirage run -t hvt --mem=16 2>/dev/null)" "$right"
+else
+	skip "hvt: runs" "no /dev/kvm"
+fi
+check "nothing is left to be done" [ -z "$(mirage depend -t spt 2>&1)" ]
+has "licenses" "$(mirage query licenses --image dist/some.spt)" "lua5.4 +MIT"
+has "bill of materials" "$(mirage query sbom --image dist/some.spt)" '"name": "zlib"'
+
+# Each port that is listed can be shown, and has a license that one may use.
+while read -r name license _; do
+	has "mirage ports show $name" "$(mirage ports show "$name")" "license +$license"
+done < <(mirage ports)
+
+# Recipes of one's own.
+mkdir -p ports/{strict,broken,gone}
+printf 'port: strict\nsource: hello 2.10\nlicense: GPL-3.0-or-later\n' >ports/strict/port.conf
+printf 'port: broken\nsource: hello 2.10\nlicense: MIT\nbuild: echo this is why; false\n' >ports/broken/port.conf
+printf 'port: gone\nsource: no-such-source-package 1\nlicense: MIT\n' >ports/gone/port.conf
+conf() { printf 'main-noip: some.main\nports-path: ports\n%s\n' "$1" >some.conf; }
+conf 'packages: strict'
+out=$(mirage configure -t spt 2>&1)
+is "a license that is not permissive" $? 1
+has "is named" "$out" "some.conf:3:.*GPL-3.0-or-later"
+has "with the way out" "$out" "allow-license: GPL-3.0-or-later"
+conf $'packages: strict\nallow-license: GPL-3.0-or-later'
+check "which is taken" mirage configure -t spt
+conf 'packages: broken'
+mirage configure -t spt >/dev/null 2>&1
+out=$(mirage depend -t spt 2>&1)
+is "a recipe that fails" $? 1
+has "says which step, and why" "$out" "step 'build' failed"
+conf 'packages: gone'
+mirage configure -t spt >/dev/null 2>&1
+out=$(mirage depend -t spt 2>&1)
+is "a source that there is not" $? 1
+has "is named" "$out" "apt offers no source of no-such-source-package"
+mirage ports show nothing >/dev/null 2>&1
+is "an unknown port" $? 1
+mirage ports shew zlib >/dev/null 2>&1
+is "an unknown verb" $? 2
+done_testing
