@@ -292,6 +292,17 @@ static void reachable(const struct configuration *c, const struct descriptor *d,
 	}
 }
 
+/* Does it link third-party libraries? */
+static bool links_libraries(const struct descriptor *d)
+{
+	struct port p;
+
+	for (size_t i = 0; i < d->packages.n; i++)
+		if (port_read(d->packages.v[i], &p))
+			return true;
+	return d->modules.n > 0;
+}
+
 /* The same for every application in which the devices `names` meet each other's needs. */
 static void add_flag_set(struct configuration *c, const char *file, bool hot, struct list *names)
 {
@@ -308,7 +319,7 @@ static void add_flag_set(struct configuration *c, const char *file, bool hot, st
 		const struct descriptor *d = descriptor_find(&c->graph.descriptors, names->v[i]);
 
 		device_flags(d, &s->include, &s->cflags);
-		modules = modules || d->modules.n;
+		modules = modules || links_libraries(d);
 	}
 	/* pkg-config answers later. */
 	s->modules = modules;
