@@ -61,7 +61,7 @@ static void step(void)
 	case 3: send(mir_read_u8(&script)); break;
 	case 4: mir_mem_fail_at(mir_read_u8(&script)); break;
 	default:
-		t.looked = -LOOK;
+		looked = -LOOK;
 		turn(0);
 		mir_check(g.port.waiting == 0);
 		break;
