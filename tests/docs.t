@@ -66,5 +66,5 @@ if [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/mirage/libc" ]; then
 else
 	skip "hypervisors" "needs the C library of sealed images (mirage depend -t virtio)"
 fi
-in_space= page ports 6 # its sources come from the network
+in_space= page ports 5 # its sources come from the network
 done_testing
