@@ -152,7 +152,7 @@ depend-check:
 	@scripts/depend.sh check
 
 # Every test that needs no virtual machine.
-SYSTEM_TESTS = $(sort $(filter-out tests/long/% tests/virtio/% tests/xen/% tests/browser.t,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t \
+SYSTEM_TESTS = $(sort $(filter-out tests/long/% tests/browser.t $(VIRTIO_TESTS) $(XEN_TESTS),$(wildcard tests/*.t tests/*/*.t cli/tests/*.t \
 		 libc/tests/*.t tender/tests/*.t)))
 check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 all tests-build net-tools isolation-images
