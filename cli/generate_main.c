@@ -245,7 +245,7 @@ static void start(const struct configuration *c, struct text *out)
 	const struct key *common = c->graph.common;
 
 	text_addf(out,
-	    "int mir_main(int argc, char **argv)\n{\n\tint rc, status;\n\n"
+	    "MIR_COLD int mir_main(int argc, char **argv)\n{\n\tint rc, status;\n\n"
 	    "\tmir_common.name = %s;\n",
 	    str_c_quote(common[KEY_NAME].value));
 	if (!str_eq(common[KEY_DELAY].value, "0s"))

@@ -44,22 +44,22 @@ MIR_COLD void mir_boot_phase(const char *name)
 	add(name, mir_target_monotonic());
 }
 
-static void line(int64_t start, int64_t end, int64_t all, const char *name)
+/* In tenths of a microsecond. */
+static void line(uint32_t start, uint32_t end, uint32_t all, const char *name)
 {
 	char text[TEXT], bar[BAR + 1];
-	int64_t from = all > 0 ? MIR_MIN(start * BAR / all, (int64_t)BAR - 1) : 0,
-		to = all > 0 ? end * BAR / all : 0;
+	uint32_t length = end - start, from = 0, to = 0;
 	int n;
 
+	if (all > 0) {
+		from = (uint32_t)MIR_MIN((uint64_t)start * BAR / all, BAR - 1u);
+		to = (uint32_t)MIR_MIN((uint64_t)end * BAR / all + 1, (uint64_t)BAR);
+	}
 	memset(bar, ' ', sizeof(bar));
-	to = MIR_MIN(to, (int64_t)BAR - 1);
-	if (all > 0)
-		memset(bar + from, '#', (size_t)(to - from) + 1);
-	bar[all > 0 ? to + 1 : 0] = '\0';
-	n = mir_format(text, sizeof(text), "%8lld.%lld %8lld.%lld  %-*.*s %s\n",
-	    (long long)(start / 1000), (long long)(start / 100 % 10),
-	    (long long)((end - start) / 1000), (long long)((end - start) / 100 % 10), NAME, NAME,
-	    name, bar);
+	memset(bar + from, '#', to - from);
+	bar[to] = '\0';
+	n = mir_format(text, sizeof(text), "%8u.%u %8u.%u  %-*.*s %s\n", start / 10, start % 10,
+	    length / 10, length % 10, NAME, NAME, name, bar);
 	if (n > 0)
 		mir_target_console(text, MIR_MIN((size_t)n, sizeof(text) - 1));
 }
@@ -67,11 +67,11 @@ static void line(int64_t start, int64_t end, int64_t all, const char *name)
 MIR_COLD void mir_boot_chart(void)
 {
 	static const char head[] = "  start us  length us  phase\n";
-	int64_t start = 0, all = b.n > 0 ? b.end[b.n - 1] - b.zero : 0;
+	uint32_t start = 0, all = b.n > 0 ? (uint32_t)((b.end[b.n - 1] - b.zero) / 100) : 0;
 
 	mir_target_console(head, sizeof(head) - 1);
 	for (unsigned i = 0; i < b.n; i++) {
-		int64_t end = b.end[i] - b.zero;
+		uint32_t end = (uint32_t)((b.end[i] - b.zero) / 100);
 
 		line(start, end, all, b.name[i]);
 		start = end;

@@ -5,7 +5,7 @@
 
 enum { PRINTF_MAX = 4096 };
 
-int mir_console_printf(struct mir_console *c, const char *fmt, ...)
+int(mir_console_printf)(struct mir_console *c, const char *fmt, ...)
 {
 	char text[PRINTF_MAX];
 	va_list args;

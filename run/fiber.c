@@ -292,7 +292,7 @@ struct mir_fiber *mir_spawn_joinable(const char *name, void (*fn)(void *), void 
 }
 
 /* Its stack is large; where memory is short, as large as can be had. */
-struct mir_fiber *mir_fiber_spawn_main(void (*fn)(void *), void *arg)
+MIR_COLD struct mir_fiber *mir_fiber_spawn_main(void (*fn)(void *), void *arg)
 {
 	static const struct mir_fiber_reports reports = { mir_self, mir_fiber_of_guard,
 		mir_fiber_dump };
@@ -504,13 +504,13 @@ unsigned mir_fibers_unjoined(void)
 	return s.unjoined;
 }
 
-void mir_fiber_stats(struct mir_fiber_stats *out)
+MIR_COLD void mir_fiber_stats(struct mir_fiber_stats *out)
 {
 	*out = s.stats;
 	out->pooled = s.n_hot + s.n_cold;
 }
 
-const struct mir_fiber *mir_fiber_of_guard(const void *address, size_t below)
+MIR_COLD const struct mir_fiber *mir_fiber_of_guard(const void *address, size_t below)
 {
 	const uint8_t *p = address;
 
@@ -521,7 +521,7 @@ const struct mir_fiber *mir_fiber_of_guard(const void *address, size_t below)
 	return NULL;
 }
 
-void mir_fiber_dump(void (*line)(const char *text))
+MIR_COLD void mir_fiber_dump(void (*line)(const char *text))
 {
 	static const char *const states[] = { "ready", "waiting", "sleeping", "ended" };
 	char text[120];

@@ -3,20 +3,11 @@
 #include <mir/format.h>
 #include <string.h>
 
-struct out {
-	char *buf;
-	size_t cap, n; /* n goes on beyond cap */
-};
+#include "fields.h"
 
-struct spec {
-	bool left, zero, plus, blank, alternate;
-	int width, precision; /* precision -1: none given */
-	int size;             /* bytes of an integer */
-};
+void (*mir_format_fraction)(struct mir_format_out *, struct mir_format_spec *, double);
 
-enum { DIGITS = 66, PLACES = 9 };
-
-static void put(struct out *o, char c, int times)
+static void put(struct mir_format_out *o, char c, int times)
 {
 	for (; times > 0; times--, o->n++) {
 		if (o->n < o->cap)
@@ -24,15 +15,14 @@ static void put(struct out *o, char c, int times)
 	}
 }
 
-static void put_text(struct out *o, const char *text, int len)
+static void put_text(struct mir_format_out *o, const char *text, int len)
 {
 	for (int i = 0; i < len; i++)
 		put(o, text[i], 1);
 }
 
-/* A sign or prefix, then digits or text, filled up to the width. */
-static void put_field(
-    struct out *o, const struct spec *s, const char *prefix, const char *text, int len, int zeros)
+void mir_format_field(struct mir_format_out *o, const struct mir_format_spec *s, const char *prefix,
+    const char *text, int len, int zeros)
 {
 	int prefix_len = (int)strlen(prefix), fill = s->width - prefix_len - zeros - len;
 
@@ -45,13 +35,12 @@ static void put_field(
 		put(o, ' ', fill);
 }
 
-static const char *sign(const struct spec *s, bool negative)
+const char *mir_format_sign(const struct mir_format_spec *s, bool negative)
 {
 	return negative ? "-" : s->plus ? "+" : s->blank ? " " : "";
 }
 
-/* Digits of v before `end`; the first. */
-static char *digits(char *end, uint64_t v, unsigned base, bool upper)
+char *mir_format_digits(char *end, uint64_t v, unsigned base, bool upper)
 {
 	do {
 		unsigned d = (unsigned)(v % base);
@@ -62,62 +51,25 @@ static char *digits(char *end, uint64_t v, unsigned base, bool upper)
 	return end;
 }
 
-static void put_number(struct out *o, struct spec *s, char kind, uint64_t v)
+static void put_number(struct mir_format_out *o, struct mir_format_spec *s, char kind, uint64_t v)
 {
-	char text[DIGITS], *end = text + sizeof(text), *first;
+	char text[MIR_FORMAT_DIGITS], *end = text + sizeof(text), *first;
 	unsigned base = kind == 'o' ? 8 : kind == 'x' || kind == 'X' || kind == 'p' ? 16 : 10;
 	const char *prefix = "";
 	int len;
 
 	s->zero &= s->precision < 0;
 	if (kind == 'd') {
-		prefix = sign(s, (int64_t)v < 0);
+		prefix = mir_format_sign(s, (int64_t)v < 0);
 		v = (int64_t)v < 0 ? -v : v;
 	}
-	first = v == 0 && s->precision == 0 ? end : digits(end, v, base, kind == 'X');
+	first = v == 0 && s->precision == 0 ? end : mir_format_digits(end, v, base, kind == 'X');
 	len = (int)(end - first);
 	if (base == 16 && v != 0 && s->alternate)
 		prefix = kind == 'X' ? "0X" : "0x";
 	if (base == 8 && s->alternate && s->precision <= len && (len == 0 || *first != '0'))
 		s->precision = len + 1;
-	put_field(o, s, prefix, first, len, MIR_MAX(s->precision - len, 0));
-}
-
-static void put_float(struct out *o, struct spec *s, double v)
-{
-	static const uint32_t powers[PLACES + 1] = { 1, 10, 100, 1000, 10000, 100000, 1000000,
-		10000000, 100000000, 1000000000 };
-	int places = s->precision < 0 ? 6 : MIR_MIN(s->precision, (int)PLACES);
-	char text[DIGITS], *end = text + sizeof(text), *first;
-	bool negative = mir_sign_bit(v), infinite;
-	const char *prefix = sign(s, negative);
-	uint64_t whole, rest;
-	double part;
-
-	v = negative ? -v : v;
-	infinite = !(v < 9223372036854775808.0);
-	if (infinite) {
-		s->zero = false;
-		put_field(o, s, prefix, v == v ? "inf" : "nan", 3, 0);
-		return;
-	}
-	whole = (uint64_t)v;
-	part = (v - (double)whole) * powers[places];
-	rest = (uint64_t)part;
-	if (part - (double)rest > 0.5 ||
-	    (part - (double)rest == 0.5 && ((places ? rest : whole) & 1)))
-		rest++;
-	if (rest >= powers[places]) {
-		whole += rest > 0;
-		rest = places ? rest - powers[places] : 0;
-	}
-	first = end;
-	if (places > 0) {
-		first = digits(end, rest + powers[places], 10, false);
-		*first = '.';
-	}
-	first = digits(first, whole, 10, false);
-	put_field(o, s, prefix, first, (int)(end - first), 0);
+	mir_format_field(o, s, prefix, first, len, MIR_MAX(s->precision - len, 0));
 }
 
 /* A number, or * for an argument; *p moves past it. */
@@ -134,7 +86,7 @@ static int number(const char **p, va_list *args)
 	return v;
 }
 
-static void parse_flags(const char **p, struct spec *s)
+static void parse_flags(const char **p, struct mir_format_spec *s)
 {
 	for (;; (*p)++) {
 		switch (**p) {
@@ -148,7 +100,7 @@ static void parse_flags(const char **p, struct spec *s)
 	}
 }
 
-static void parse_size(const char **p, struct spec *s)
+static void parse_size(const char **p, struct mir_format_spec *s)
 {
 	s->size = sizeof(int);
 	for (;; (*p)++) {
@@ -163,7 +115,7 @@ static void parse_size(const char **p, struct spec *s)
 	}
 }
 
-static uint64_t integer(const struct spec *s, bool is_signed, va_list *args)
+static uint64_t integer(const struct mir_format_spec *s, bool is_signed, va_list *args)
 {
 	unsigned unused = 64 - 8 * (unsigned)s->size;
 	uint64_t v = s->size == sizeof(int64_t) ? va_arg(*args, uint64_t) : va_arg(*args, unsigned);
@@ -171,19 +123,19 @@ static uint64_t integer(const struct spec *s, bool is_signed, va_list *args)
 	return is_signed ? (uint64_t)((int64_t)(v << unused) >> unused) : v << unused >> unused;
 }
 
-static void put_string(struct out *o, struct spec *s, const char *text)
+static void put_string(struct mir_format_out *o, struct mir_format_spec *s, const char *text)
 {
 	const char *p = text ? text : "(null)";
 	size_t most = s->precision < 0 ? INT_MAX : (size_t)s->precision;
 
 	s->zero = false;
-	put_field(o, s, "", p, (int)strnlen(p, most), 0);
+	mir_format_field(o, s, "", p, (int)strnlen(p, most), 0);
 }
 
 /* One conversion, after its %; false: it is none of ours. */
-static bool convert(struct out *o, const char **p, va_list *args)
+static bool convert(struct mir_format_out *o, const char **p, va_list *args)
 {
-	struct spec s = { .precision = -1 };
+	struct mir_format_spec s = { .precision = -1 };
 	char c;
 
 	parse_flags(p, &s);
@@ -208,12 +160,16 @@ static bool convert(struct out *o, const char **p, va_list *args)
 		s.alternate = true;
 		put_number(o, &s, 'p', (uintptr_t)va_arg(*args, void *));
 		return true;
-	case 'f': put_float(o, &s, va_arg(*args, double)); return true;
+	case 'f':
+		if (!mir_format_fraction)
+			return false;
+		mir_format_fraction(o, &s, va_arg(*args, double));
+		return true;
 	case 's': put_string(o, &s, va_arg(*args, const char *)); return true;
 	case 'c':
 		c = (char)va_arg(*args, int);
 		s.zero = false;
-		put_field(o, &s, "", &c, 1, 0);
+		mir_format_field(o, &s, "", &c, 1, 0);
 		return true;
 	case '%': put(o, '%', 1); return true;
 	}
@@ -222,7 +178,7 @@ static bool convert(struct out *o, const char **p, va_list *args)
 
 int mir_vformat(char *buf, size_t cap, const char *fmt, va_list given)
 {
-	struct out o = { buf, cap, 0 };
+	struct mir_format_out o = { buf, cap, 0 };
 	va_list args;
 
 	va_copy(args, given);
@@ -242,7 +198,7 @@ int mir_vformat(char *buf, size_t cap, const char *fmt, va_list given)
 	return (int)o.n;
 }
 
-int mir_format(char *buf, size_t cap, const char *fmt, ...)
+int(mir_format)(char *buf, size_t cap, const char *fmt, ...)
 {
 	va_list args;
 	int n;

@@ -108,17 +108,16 @@ void mir_log_sink(void (*line)(void *arg, const char *text, size_t len), void *a
 /* "2026-11-21 14:31:07.123" (days to date: Howard Hinnant's civil_from_days). */
 static void stamp(int64_t wall_ns, char out[STAMP])
 {
-	int64_t ms = wall_ns / 1000000, day = ms / 86400000, in_day = ms % 86400000;
-	int64_t z = day + 719468, era = z / 146097, doe = z - era * 146097;
-	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-	unsigned d = (unsigned)(doy - (153 * mp + 2) / 5 + 1);
-	unsigned m = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
-	unsigned y = (unsigned)(yoe + era * 400 + (m <= 2));
-	unsigned second = (unsigned)(in_day / 1000);
+	uint64_t ms = (uint64_t)wall_ns / 1000000;
+	uint32_t in_day = (uint32_t)(ms % 86400000), second = in_day / 1000;
+	uint32_t z = (uint32_t)(ms / 86400000) + 719468, era = z / 146097, doe = z % 146097;
+	uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+	uint32_t d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
+	uint32_t y = yoe + era * 400 + (m <= 2);
 
-	mir_format(out, STAMP, "%04u-%02u-%02u %02u:%02u:%02u.%03u", y % 10000, m % 100, d % 100,
-	    second / 3600 % 24, second / 60 % 60, second % 60, (unsigned)(in_day % 1000));
+	mir_format(out, STAMP, "%04u-%02u-%02u %02u:%02u:%02u.%03u", y % 10000, m, d, second / 3600,
+	    second / 60 % 60, second % 60, in_day % 1000);
 }
 
 /* The length of a printable character in UTF-8 at s; 0: escape this byte. */

@@ -148,7 +148,7 @@ static void run_main(void *arg)
 	l.done = true;
 }
 
-void mir_account(const char *why)
+MIR_COLD void mir_account(const char *why)
 {
 	struct mir_mem_stats mem;
 	struct mir_fiber_stats fibers;
@@ -181,7 +181,7 @@ int mir_loop_run(int (*main_fn)(int argc, char **argv), int argc, char **argv)
 	return l.status;
 }
 
-void mir_shutdown(const char *why)
+MIR_COLD void mir_shutdown(const char *why)
 {
 	if (l.shutting_down)
 		mir_target_exit(EXIT_INTERRUPTED);

@@ -16,7 +16,7 @@ static void line(const char *text)
 	mir_target_console("\n", 1);
 }
 
-void mir_panic(const char *fmt, ...)
+void(mir_panic)(const char *fmt, ...)
 {
 	static bool panicking;
 	const struct mir_fiber *self = mir_fiber_reports ? mir_fiber_reports->self() : NULL;

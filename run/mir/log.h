@@ -10,6 +10,7 @@
 #define MIR_LOG_H
 
 #include <mir/cc.h>
+#include <mir/fraction.h>
 
 enum mir_level { MIR_QUIET, MIR_APP, MIR_ERROR, MIR_WARNING, MIR_INFO, MIR_DEBUG };
 
@@ -27,15 +28,16 @@ struct mir_log_source {
 #define MIR_LOG_SOURCE(id)                                                                         \
 	static struct mir_log_source mir_log_this MIR_UNUSED = { .name = #id, .level = -1 }
 
-#define mir_log(level, ...) mir_log_to(&mir_log_this, (level), __VA_ARGS__)
-#define mir_app(...)        mir_log(MIR_APP, __VA_ARGS__)
-#define mir_error(...)      mir_log(MIR_ERROR, __VA_ARGS__)
-#define mir_warn(...)       mir_log(MIR_WARNING, __VA_ARGS__)
-#define mir_info(...)       mir_log(MIR_INFO, __VA_ARGS__)
+#define mir_log(level, ...)                                                                        \
+	(MIR_FORMAT_USES(__VA_ARGS__, 0), mir_log_to(&mir_log_this, (level), __VA_ARGS__))
+#define mir_app(...)   mir_log(MIR_APP, __VA_ARGS__)
+#define mir_error(...) mir_log(MIR_ERROR, __VA_ARGS__)
+#define mir_warn(...)  mir_log(MIR_WARNING, __VA_ARGS__)
+#define mir_info(...)  mir_log(MIR_INFO, __VA_ARGS__)
 #define mir_debug(...)                                                                             \
 	do {                                                                                       \
 		if (mir_unlikely(mir_log_wants(&mir_log_this, MIR_DEBUG)))                         \
-			mir_log_to(&mir_log_this, MIR_DEBUG, __VA_ARGS__);                         \
+			mir_log(MIR_DEBUG, __VA_ARGS__);                                           \
 	} while (0)
 
 /* A line; control characters in it are escaped, so that no input can forge another. */

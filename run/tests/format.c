@@ -132,6 +132,7 @@ static void others(void)
 
 int main(void)
 {
+	mir_format_fractions();
 	RUN_PLAIN(texts);
 	RUN_PLAIN(numbers);
 	RUN_PLAIN(floats);

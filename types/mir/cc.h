@@ -36,6 +36,11 @@
 /* The sign of a floating-point number, of zero and NaN too. */
 #define mir_sign_bit(v) (__builtin_signbit(v) != 0)
 
+/* Whether the compiler knows the value; where the first text in which the second is begins, which
+ * it knows of constants. */
+#define mir_is_constant(v) __builtin_constant_p(v)
+#define mir_find(text, s)  __builtin_strstr(text, s)
+
 /* The frame pointer of the function that it stands in. */
 #define mir_frame() ((const void *)__builtin_frame_address(0))
 

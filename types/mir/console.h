@@ -4,6 +4,7 @@
 
 #include <mir/cc.h>
 #include <mir/err.h>
+#include <mir/fraction.h>
 
 struct mir_console;
 
@@ -35,5 +36,7 @@ static inline int64_t mir_console_read(struct mir_console *c, char *buf, size_t 
 
 /* A printf to the console, at most 4 kB of text.  In run/console.c. */
 int mir_console_printf(struct mir_console *, const char *fmt, ...) MIR_PRINTF(2, 3);
+#define mir_console_printf(c, ...)                                                                 \
+	(MIR_FORMAT_USES(__VA_ARGS__, 0), mir_console_printf(c, __VA_ARGS__))
 
 #endif
