@@ -15,6 +15,7 @@
 #include "diag.h"
 #include "elf_section.h"
 #include "image_command.h"
+#include "pack.h"
 
 const struct option options_clean[] = {
 	{ "cache", 0, NULL, "only the compiled libraries that applications share" },
@@ -80,12 +81,13 @@ static bool is_image(const char *path)
 	const char *data;
 	size_t len;
 
-	return elf_section_read(path, MANIFEST_SECTION, &data, &len) == 0;
+	return pack_manifest_read(path, &data, &len) == 0;
 }
 
 static bool is_product(const char *path)
 {
-	static const char *const ends[] = { ".o", ".d", ".tmp", ".map", ".sizes", ".s", ".flags" };
+	static const char *const ends[] = { ".o", ".d", ".tmp", ".map", ".sizes", ".s", ".flags",
+		".packed" };
 	static const char *const names[] = { "flags", "flags-app", "flags-target",
 		"flags-target-hot", "link" };
 

@@ -8,6 +8,7 @@
 #include "configuration.h"
 #include "port.h"
 #include "depend.h"
+#include "pack.h"
 #include "process.h"
 #include "version.h"
 
@@ -201,7 +202,7 @@ static void put_made(struct writer *w, const struct configuration *c, const char
 
 static void put_manifest(struct writer *w, const struct configuration *c, const char *path)
 {
-	struct text t = { 0 };
+	struct text t = { 0 }, now = { 0 }, packed = { 0 };
 	struct manifest m;
 
 	text_addf(&t, "# %s: " GENERATED_MARK MIRAGE_VERSION " from %s.\n", path,
@@ -209,6 +210,11 @@ static void put_manifest(struct writer *w, const struct configuration *c, const 
 	configuration_manifest(c, &m);
 	manifest_write(&m, &t);
 	put(w, path, &t);
+	/* As it is, if someone has edited it. */
+	if (file_read(path, &now) < 0)
+		now = t;
+	pack(now.s, now.len, &packed);
+	put_product(w, mem_fmt("%s/obj/manifest.packed", c->folder), &packed);
 }
 
 static void put_request(struct writer *w, const struct configuration *c, const char *path)

@@ -147,7 +147,8 @@ void generate_manifest_s(const struct configuration *c, struct text *out)
 	text_addf(out, "/* %s/manifest.S: " GENERATED_MARK MIRAGE_VERSION " from %s. */\n",
 	    c->folder, path_base(c->conf.file));
 	text_addf(out,
-	    "\n\t.section " MANIFEST_SECTION ", \"R\", %%progbits\n\t.incbin \"%s/manifest\"\n\n"
+	    "\n\t.section " MANIFEST_SECTION
+	    ", \"R\", %%progbits\n\t.incbin \"%s/obj/manifest.packed\"\n\n"
 	    "\t.section .note.GNU-stack, \"\", %%progbits\n",
 	    c->folder);
 }
@@ -236,7 +237,7 @@ static void rules(const struct configuration *c, struct text *out)
 	    recipe_quote(paths_tool()));
 	text_add(out, "$T/obj/main.o: $T/main.c $T/obj/flags-app\n"
 		      "\t$(call compile,$<,flags-app,$<)\n"
-		      "$T/obj/manifest.o: $T/manifest.S $T/manifest $T/obj/flags\n"
+		      "$T/obj/manifest.o: $T/manifest.S $T/obj/manifest.packed $T/obj/flags\n"
 		      "\t$(call compile,$<,flags,$<)\n\n");
 	if (c->target.abi_target)
 		text_add(out, "$T/obj/notes.o: $T/notes.S $T/obj/flags\n"

@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "elf_section.h"
 #include "json.h"
+#include "pack.h"
 #include "query.h"
 
 const struct option options_query[] = {
@@ -243,7 +244,7 @@ static int read_image(const char *path, struct subject *q)
 	bool wanted = !q->has_manifest;
 	const char *data;
 	size_t len;
-	int rc = elf_section_read(path, MANIFEST_SECTION, &data, &len);
+	int rc = pack_manifest_read(path, &data, &len);
 
 	q->path = path;
 	if (rc == 0 && wanted) {

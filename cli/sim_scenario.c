@@ -6,6 +6,7 @@
 
 #include "elf_section.h"
 #include "manifest.h"
+#include "pack.h"
 #include "sim.h"
 
 static const int64_t DEFAULT_UNTIL = (int64_t)3600 * 1000000000;
@@ -290,7 +291,7 @@ static bool look_at_image(const char *folder, struct sim_image *image, size_t nu
 	int rc;
 
 	image->path = path_join(folder, image->path);
-	rc = elf_section_read(image->path, MANIFEST_SECTION, &data, &len);
+	rc = pack_manifest_read(image->path, &data, &len);
 	if (rc < 0) {
 		diag_error(&image->at, "cannot use '%s' as an image: %s", image->path,
 		    rc == -ENOEXEC || (rc == -ENOENT && file_exists(image->path))

@@ -14,7 +14,7 @@ int mir_flow_write_copy(struct mir_flow *f, const void *p, size_t len)
 	return mir_flow_write(f, &s, 1);
 }
 
-int mir_flow_printf(struct mir_flow *f, const char *fmt, ...)
+int(mir_flow_printf)(struct mir_flow *f, const char *fmt, ...)
 {
 	char text[PRINTF_MAX];
 	va_list args;

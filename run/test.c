@@ -55,6 +55,7 @@ bool mir_test_ok(bool cond, const char *text, const char *file, int line, const 
 		return cond;
 	}
 	va_start(args, fmt);
+	mir_format_fractions();
 	mir_vformat(what, sizeof(what), fmt, args);
 	va_end(args);
 	t.count++;

@@ -8,6 +8,7 @@
 #define MIR_FLOW_H
 
 #include <mir/err.h>
+#include <mir/fraction.h>
 #include <mir/slice.h>
 
 struct mir_flow;
@@ -96,5 +97,6 @@ int mir_flow_write_copy(struct mir_flow *, const void *p, size_t len);
 
 /* A printf into the flow, at most 4 kB of text.  Blocks. */
 int mir_flow_printf(struct mir_flow *, const char *fmt, ...) MIR_PRINTF(2, 3);
+#define mir_flow_printf(f, ...) (MIR_FORMAT_USES(__VA_ARGS__, 0), mir_flow_printf(f, __VA_ARGS__))
 
 #endif
