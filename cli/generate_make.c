@@ -60,7 +60,7 @@ static void environment_flags(struct text *out, const char *variable)
 static void common_flags(
     const struct configuration *c, bool hot, const char *warnings, struct text *out)
 {
-	flags(out, hot ? "-std=gnu11 -O2" : "-std=gnu11 -Os -fno-jump-tables");
+	flags(out, hot ? "-std=gnu11 -O2" : "-std=gnu11 -Os -fno-jump-tables -fno-shrink-wrap");
 	flags(out, "-g -ffunction-sections -fdata-sections");
 	flags(out, c->target.freestanding ? "-fno-pie" : "-fPIE");
 	flags(out, "-fstack-protector-strong -fno-common");

@@ -80,7 +80,8 @@ MIR_COLD int mir_log_levels(const char *spec, const char **bad)
 	unsigned n = 0;
 
 	for (const char *p = spec;; p++) {
-		size_t len = strcspn(p, ",");
+		const char *comma = strchr(p, ',');
+		size_t len = comma ? (size_t)(comma - p) : strlen(p);
 
 		if (g.rules + n == RULES || parse_item(p, len, &parsed[n]) < 0) {
 			if (bad)

@@ -124,14 +124,6 @@ static int64_t block(enum mir_hvt_call call, const struct mir_op *op)
 	return 0;
 }
 
-static int64_t wall(void)
-{
-	struct mir_hvt_walltime time = { 0 };
-
-	mir_hvt_call(MIR_HVT_WALLTIME, &time);
-	return (int64_t)time.nsecs;
-}
-
 /* `dry`: networks that have given -EAGAIN. */
 static int64_t net_one(const struct mir_op *op, uint64_t *dry)
 {
@@ -171,7 +163,6 @@ static int64_t one(const struct mir_op *op, uint64_t *dry)
 	case MIR_OP_NET_READ: return net ? net(op, dry) : -ENOSYS;
 	case MIR_OP_BLOCK_WRITE:
 	case MIR_OP_BLOCK_READ: return disk ? disk(op) : -ENOSYS;
-	case MIR_OP_CLOCK: return wall();
 	default: return -ENOSYS;
 	}
 }
