@@ -45,11 +45,11 @@ box_app devices 'main-ip: devices.main' 'net-lan: 192.168.7.2/24' 'block-storage
 check "networks and disks: builds" mirage build -t box
 line=$(run --dry-run --accel=tcg --net:lan=tap9 --storage-sector-size=4096)
 has "a network that will be made" "$line" \
-	"-netdev tap,id=net0,ifname=mir0,script=no,downscript=no -device virtio-net-device,netdev=net0,mac=02:00:00:00:00:01,bus=virtio-mmio-bus.0"
-has "one that is there, the second" "$line" "ifname=tap9,.*mac=02:00:00:00:00:02,bus=virtio-mmio-bus.1"
+	"-netdev tap,id=net0,ifname=mir0,script=no,downscript=no -device virtio-net-device,netdev=net0,mac=02:00:00:00:00:01,bus=virtio-mmio-bus.1"
+has "one that is there, the second" "$line" "ifname=tap9,.*mac=02:00:00:00:00:02,bus=virtio-mmio-bus.2"
 has "a disk by its name, at its place" "$line" \
-	"file=disk,,1.img -device virtio-blk-device,drive=disk2,serial=storage,logical_block_size=4096,physical_block_size=4096,bus=virtio-mmio-bus.2"
-has "entropy" "$line" "virtio-rng-device,bus=virtio-mmio-bus.3"
+	"file=disk,,1.img -device virtio-blk-device,drive=disk2,serial=storage,logical_block_size=4096,physical_block_size=4096,bus=virtio-mmio-bus.3"
+has "entropy" "$line" "virtio-rng-device,bus=virtio-mmio-bus.4"
 has "on PCI, in this order, too" "$(run --dry-run --accel=tcg --machine=pc)" \
 	"virtio-net-pci,disable-legacy=on,netdev=net0,mac=[^,]*,addr=4 .*addr=5 .*virtio-blk-pci.*addr=6 .*virtio-rng-pci,disable-legacy=on,addr=7"
 is "a disk is made" "$(stat -c %s disk,1.img)" 65536
