@@ -71,6 +71,7 @@ static void wait_alone(int64_t until)
 		return;
 	}
 	mir_sim_advance(next);
+	mir_loop_woke();
 	for (struct mir_sim_event *e = events, *after; e; e = after) {
 		after = e->next;
 		if (e->when(e) <= next)
@@ -94,5 +95,4 @@ void mir_target_poll(int64_t deadline)
 		mir_sim_turn_wait(until);
 	else
 		wait_alone(until);
-	mir_loop_woke();
 }

@@ -109,6 +109,7 @@ void mir_sim_turn_wait(int64_t wake)
 	page->wake = wake;
 	give_turn(MIR_SIM_WAITING);
 	take_turn();
+	mir_loop_woke();
 	for (uint32_t at = 0; at < page->in_len;) {
 		struct mir_sim_record r;
 
