@@ -53,6 +53,7 @@ struct mir_tcp_conn *mir_tcp_conn_new(struct mir_tcp_core *core, const struct mi
 	mir_timer_init(&c->timer, fire);
 	mir_tcp_table_add(&core->table, &c->node);
 	c->in_table = true;
+	core->flows++;
 	core->env.stats.connections++;
 	return c;
 }
@@ -107,13 +108,15 @@ static void free_conn(struct mir_tcp_conn *c)
 	mir_tcb_release(&c->tcb);
 	mir_budget_give(&core->env.budget, sizeof(*c));
 	free(c);
+	if (--core->flows == 0 && !core->device)
+		free(core);
 }
 
 static void queue_output(struct mir_tcp_conn *c)
 {
 	struct mir_tcp_core *core = c->core;
 
-	if (c->output_queued)
+	if (c->output_queued || !core->device)
 		return;
 	c->output_queued = true;
 	c->next_output = NULL;

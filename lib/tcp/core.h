@@ -105,7 +105,8 @@ struct mir_tcp_port {
 enum { MIR_TCP_PORT_BUCKETS = 64, MIR_TCP_PORT_COUNTERS = 64 };
 
 struct mir_tcp_core {
-	struct mir_tcp_device *device;
+	struct mir_tcp_device *device; /* NULL: stopped; users still hold flows */
+	uint32_t flows;                /* not yet freed */
 	struct mir_ip *ip;
 	struct mir_tcb_env env;
 	struct mir_tcp_device_config config;
@@ -201,7 +202,7 @@ static inline void mir_tcp_pressure_watch(struct mir_tcp_core *c)
 {
 	const struct mir_budget *b = &c->env.budget;
 
-	if (mir_unlikely(b->used > b->limit / 4 * 3) && !c->env.pressed)
+	if (mir_unlikely(b->used > b->limit / 4 * 3) && !c->env.pressed && c->device)
 		mir_tcp_pressure_begin(c);
 }
 

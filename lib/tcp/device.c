@@ -136,7 +136,10 @@ void mir_tcp_device_stop(struct mir_tcp_device *d)
 	mir_timer_stop(&core->pressure_timer);
 	mir_tcp_table_release(&core->table);
 	free(core->env.fast);
-	free(core);
+	core->env.fast = NULL;
+	core->device = NULL;
+	if (core->flows == 0) /* else with the last of them */
+		free(core);
 	d->core = NULL;
 }
 
