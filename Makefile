@@ -152,7 +152,7 @@ depend-check:
 	@scripts/depend.sh check
 
 # Every test that needs no virtual machine.
-SYSTEM_TESTS = $(sort $(filter-out tests/long/% tests/browser.t $(VIRTIO_TESTS) $(XEN_TESTS),$(wildcard tests/*.t tests/*/*.t cli/tests/*.t \
+SYSTEM_TESTS = $(sort $(filter-out tests/long/% tests/browser.t $(VIRTIO_TESTS) tests/xen/%,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t \
 		 libc/tests/*.t tender/tests/*.t)))
 check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 all tests-build net-tools isolation-images
@@ -162,7 +162,7 @@ check: depend-check ## install what the tests need, run them all
 # What needs virtual machines or long; on top of `make check`.
 LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t $(VIRTIO_TESTS) $(XEN_TESTS)
 VIRTIO_TESTS = $(sort $(wildcard tests/virtio/*.t)) $(addprefix cli/tests/,vmm.t image.t deploy.t)
-XEN_TESTS = $(sort $(wildcard tests/xen/*.t))
+XEN_TESTS = tests/xen/xen.t
 check-all: depend-check ## the long tests
 	@scripts/depend.sh browser vm xen
 	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images
@@ -180,6 +180,13 @@ check-xen: depend-check ## images as guests of a real Xen, in software
 	@$(MAKE) --no-print-directory -j2 all
 	@prove --timer --exec '' $(XEN_TESTS)
 
+# Not seen to pass yet: the guest does not come up in time.
+.PHONY: check-xen-hvm
+check-xen-hvm: depend-check ## the same as HVM guests that start from a disk
+	@scripts/depend.sh xen
+	@$(MAKE) --no-print-directory -j2 all
+	@prove --timer --exec '' tests/xen/hvm.t
+
 SOAK_SEEDS ?= 5000
 SOAK_MINUTES ?= 30
 SOAK_CONNECTIONS ?= 1000000
@@ -187,6 +194,7 @@ SOAK_CONNECTIONS ?= 1000000
 soak: depend-check ## SOAK_CONNECTIONS (1000000), SOAK_MINUTES (30), then SOAK_SEEDS (5000) of every scenario
 	@$(MAKE) --no-print-directory -j2 all net-tools
 	@SOAK_MINUTES=$(SOAK_MINUTES) SOAK_CONNECTIONS=$(SOAK_CONNECTIONS) prove -v --exec '' tests/net/soak.t
+	@tests/net/hostile.t all direct spt
 	@SIM_SEEDS=$(SOAK_SEEDS) prove -v --exec '' tests/sim/sim.t
 	@SIM_SANITIZE=1 SIM_SEEDS=$$(($(SOAK_SEEDS) / 10)) prove -v --exec '' tests/sim/sim.t
 

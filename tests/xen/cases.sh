@@ -1,8 +1,8 @@
 # cases.sh: what xen.t does in dom0.
 
 # ---- start, arguments, end ----
-check "hello: created" create hello hello.xen "extra='--hello=Xen'"
-expect hello 'Hello|Xen'
+check "hello: created" create hello hello.xen
+expect hello 'Hello from a unikernel'
 ends hello
 
 # ---- network ----
