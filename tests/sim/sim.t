@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 need_tool
 
-seeds=${SIM_SEEDS:-200}
+seeds=${SIM_SEEDS:-120}
 first=${SIM_FIRST:-1}
 
 work=$build/sim

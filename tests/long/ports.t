@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ports.t: third-party libraries in sealed images: built from Debian's sources once, without a network after;
 # a program that computes with them; licenses.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 need_tool
 [ "$(uname -m)" = x86_64 ] || skip_all "ports are tested on x86_64"
 
@@ -9,7 +9,7 @@ mkdir "$tmp/app" && cd "$tmp/app" || exit 1
 cat >some.conf <<'E2'
 main-noip: some.main
 needs:     console
-packages:  zlib, lua5.4, xxhash, cjson
+packages:  zlib, zstd, lua5.4, xxhash, cjson, nghttp2
 E2
 cat >some.c <<'E2'
 #include "mirage/app.h"
@@ -18,9 +18,11 @@ cat >some.c <<'E2'
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <nghttp2/nghttp2.h>
 #include <string.h>
 #include <xxhash.h>
 #include <zlib.h>
+#include <zstd.h>
 
 static void zlib(const struct app *app)
 {
@@ -31,6 +33,33 @@ static void zlib(const struct app *app)
 	compress(out, &n, in, sizeof(in));
 	uncompress(back, &m, out, n);
 	mir_console_printf(app->console, "zlib %s\n", memcmp(in, back, sizeof(in)) ? "wrong" : "right");
+}
+
+static void zstd(const struct app *app)
+{
+	static char in[100000], out[2000], back[100000];
+	size_t n;
+
+	memset(in, 'y', sizeof(in));
+	n = ZSTD_compress(out, sizeof(out), in, sizeof(in), 3);
+	n = ZSTD_decompress(back, sizeof(back), out, n);
+	mir_console_printf(app->console, "zstd %s\n",
+	    n == sizeof(in) && memcmp(in, back, n) == 0 ? "right" : "wrong");
+}
+
+/* The preface of a client and its SETTINGS (RFC 9113 section 3.4). */
+static void nghttp2(const struct app *app)
+{
+	nghttp2_session_callbacks *callbacks;
+	nghttp2_session *session;
+	const uint8_t *data;
+
+	nghttp2_session_callbacks_new(&callbacks);
+	nghttp2_session_client_new(&session, callbacks, NULL);
+	nghttp2_submit_settings(session, 0, NULL, 0);
+	mir_console_printf(app->console, "nghttp2 %d\n", (int)nghttp2_session_mem_send(session, &data));
+	nghttp2_session_del(session);
+	nghttp2_session_callbacks_del(callbacks);
 }
 
 static void lua(const struct app *app)
@@ -56,8 +85,10 @@ static void json(const struct app *app)
 int some_main(const struct app *app)
 {
 	zlib(app);
+	zstd(app);
 	lua(app);
 	json(app);
+	nghttp2(app);
 	mir_console_printf(app->console, "xxhash %016llx\n", (unsigned long long)XXH64("mirage", 6, 0));
 	return 0;
 }
@@ -66,8 +97,10 @@ check "configures" mirage configure -t spt
 check "what it needs is built" mirage depend -t spt
 check "builds" mirage build -t spt
 right="zlib right
+zstd right
 lua 0.8411000000
 cjson {\"a\":[1,2.5,null]}
+nghttp2 33
 xxhash $(printf mirage | xxhsum -H64 2>/dev/null | cut -d ' ' -f 1)"
 case $right in *"xxhash ") right+=$(mirage run -t spt --mem=16 2>/dev/null | sed -n 's/^xxhash //p') ;; esac
 is "spt: runs" "$(mirage run -t spt --mem=16 2>/dev/null)" "$right"
