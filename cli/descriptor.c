@@ -405,7 +405,8 @@ void source_files(const char *folder, const struct list *patterns, const char *c
 		dir_glob(folder, p, &files);
 		for (size_t j = 0; j < files.n; j++)
 			list_add_new(out, path_clean(path_join(folder, files.v[j])));
-		if (!files.n && missing)
+		/* Not every processor needs a file of its own. */
+		if (!files.n && missing && !strstr(patterns->v[i], "*_{cpu}"))
 			list_add(missing, path_clean(path_join(folder, p)));
 	}
 }
