@@ -183,7 +183,9 @@ succeeds "main.c is written again" test -e mirage/unix-socket/main.c
 fails 1 "a target that is not there" "$mirage" configure -t unx
 says "those that are" "expected: "
 says "did you mean the target" "did you mean 'unix'?"
-has "--xen has files of its own" "$("$mirage" configure --xen --dry-run)" "write hello.xl.*write hello_libvirt.xml"
+succeeds "--xen" "$mirage" configure --xen --dry-run
+says "--xen has files of its own" "write hello.xl"
+says "and for libvirt" "write hello_libvirt.xml"
 fails 1 "a target that is not there" "$mirage" configure -t xem
 says "is named" "there is no target 'xem'"
 fails 1 "a network that is not there" "$mirage" configure --net=sockets
