@@ -39,11 +39,15 @@ static int bio_write(BIO *bio, const char *buf, int len)
 	BIO_clear_retry_flags(bio);
 	if (len <= 0)
 		return 0;
-	if (s->n_out == MIR_TLS_OUT || s->out_bytes + (size_t)len > MIR_TLS_OUT_BYTES)
+	if (s->n_out == MIR_TLS_OUT || s->out_bytes + (size_t)len > MIR_TLS_OUT_BYTES) {
+		ERR_raise(ERR_LIB_USER, ERR_R_OPERATION_FAIL);
 		return -1;
+	}
 	piece = mir_slice_copy(buf, (size_t)len);
-	if (!piece.owner)
+	if (!piece.owner) {
+		ERR_raise(ERR_LIB_USER, ERR_R_MALLOC_FAILURE);
 		return -1;
+	}
 	s->out[s->n_out++] = piece;
 	s->out_bytes += piece.len;
 	return len;
@@ -197,6 +201,8 @@ int mir_tls_session_write(struct mir_tls_session *s, const void *buf, size_t len
 	size_t done;
 
 	SSL_set_max_send_fragment(s->ssl, (long)record);
+	SSL_set_split_send_fragment(
+	    s->ssl, (long)record); /* the other sinks with it, but never rises */
 	ERR_clear_error();
 	if (SSL_write_ex(s->ssl, buf, len, &done) == 1)
 		return 0;

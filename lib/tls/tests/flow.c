@@ -128,6 +128,36 @@ static void ends(void)
 	pair_end(&p);
 }
 
+/* A page starts early, a large file is cheap. */
+static void begins_with_small_records(void)
+{
+	static const uint8_t much[100000];
+	struct mir_slice s = mir_slice_static(much, sizeof(much));
+	struct pipe_end *client;
+	struct pair p;
+	int rc;
+
+	pair_begin(&p);
+	pair_identity(&p, "a", "DNS:a.example");
+	pair_start(&p, NULL, NULL);
+	p.limit = 1 << 20;
+	pair_connect(&p, "a.example", NULL, NULL);
+	client = p.ends[1];
+	mir_slices_unref(client->queue, client->n); /* tickets */
+	client->n = 0;
+	client->bytes = 0;
+	rc = mir_flow_write(&p.server.flow->flow, &s, 1);
+	ok(rc == 0, "written: %s", mir_strerror(rc));
+	ok(client->n > 50 && client->queue[0].len < 1400, "the first of %u: %zu", client->n,
+	    client->queue[0].len);
+	ok(client->queue[client->n - 2].len > 16000, "later ones: %zu",
+	    client->queue[client->n - 2].len);
+	mir_flow_abort(&p.client.flow->flow);
+	p.client.flow = NULL;
+	pair_close(&p);
+	pair_end(&p);
+}
+
 static unsigned calls;
 
 static void count(void *arg)
@@ -200,6 +230,7 @@ int main(void)
 	RUN(agrees);
 	RUN(carries);
 	RUN(ends);
+	RUN(begins_with_small_records);
 	RUN(tells_when_readable);
 	RUN(closes_under_load);
 	return mir_test_end();
