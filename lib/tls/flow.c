@@ -1,16 +1,11 @@
-/* flow.c: a session over a flow.
+/* flow.c: reading, writing and the end of a session over a flow.
  *
  * One fiber may read and another write: OpenSSL is never entered by one while the other is in it,
  * because nothing in it blocks.  What a session has for the peer is sent by one fiber at a time.
  */
-#include "internal.h"
+#include "flow.h"
 
-#include <mir/log.h>
-#include <mir/loop.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
-
-MIR_LOG_SOURCE(tls);
 
 enum {
 	FIRST = 1300,            /* plain bytes in a record that fits one packet */
@@ -21,33 +16,15 @@ enum {
 static const int64_t pause_ns = MIR_SECOND(1); /* after it records are small again */
 static const int64_t close_ns = MIR_SECOND(5); /* for the last words */
 
-struct tls_flow {
-	struct mir_tls_flow tls;
-	struct mir_tls_device *device;
-	struct mir_flow *below;
-	struct mir_tls_session session;
-	int dead; /* below is: why */
-	bool flushing;
-	bool shut;                /* nothing more is written */
-	bool closed, aborted;     /* by its user */
-	struct mir_fiber *ending; /* that sends the last words */
-	struct mir_waitq flushed;
-	size_t sent; /* since the last pause */
-	int64_t sent_at;
-	struct mir_task task;
-	mir_flow_ready *ready;
-	void *ready_arg;
-};
-
-static struct tls_flow *flow_of(struct mir_flow *f)
+static struct mir_tls_conn *flow_of(struct mir_flow *f)
 {
-	return mir_container(f, struct tls_flow, tls.flow);
+	return mir_container(f, struct mir_tls_conn, tls.flow);
 }
 
 /* ---- bytes to and from below ---- */
 
 /* Sends what the session has; another fiber that is at it takes ours along. Blocks. */
-static int flush(struct tls_flow *t)
+static int flush(struct mir_tls_conn *t)
 {
 	struct mir_tls_session *s = &t->session;
 	int rc = 0;
@@ -71,7 +48,7 @@ static int flush(struct tls_flow *t)
 }
 
 /* As flush, and waits for the fiber that is at it. */
-static int flush_all(struct tls_flow *t)
+int mir_tls_flow_flush(struct mir_tls_conn *t)
 {
 	int rc = flush(t);
 
@@ -84,7 +61,7 @@ static int flush_all(struct tls_flow *t)
 }
 
 /* Waits for bytes from below. */
-static int fill(struct tls_flow *t)
+int mir_tls_flow_fill(struct mir_tls_conn *t)
 {
 	struct mir_slice pieces[MIR_TLS_IN];
 	int n = mir_flow_read(t->below, pieces, MIR_TLS_IN - t->session.n_in);
@@ -118,7 +95,7 @@ static void record_memory_back(struct mir_tls_device *d, struct mir_mem *m, uint
 }
 
 /* One piece of plain bytes into *out; as mir_tls_session_read. */
-static int64_t read_piece(struct tls_flow *t, struct mir_slice *out)
+static int64_t read_piece(struct mir_tls_conn *t, struct mir_slice *out)
 {
 	uint8_t *p;
 	struct mir_mem *m = record_memory(t->device, &p);
@@ -142,7 +119,7 @@ static int64_t read_piece(struct tls_flow *t, struct mir_slice *out)
 
 static int tls_read(struct mir_flow *f, struct mir_slice *out, unsigned max)
 {
-	struct tls_flow *t = flow_of(f);
+	struct mir_tls_conn *t = flow_of(f);
 	int64_t len = 0;
 	unsigned n = 0;
 	int rc;
@@ -157,14 +134,14 @@ static int tls_read(struct mir_flow *f, struct mir_slice *out, unsigned max)
 			return (int)n;
 		if (len != MIR_EAGAIN)
 			return (int)len;
-		if ((rc = fill(t)) < 0)
+		if ((rc = mir_tls_flow_fill(t)) < 0)
 			return rc;
 	}
 }
 
 /* ---- writing ---- */
 
-static size_t record_size(struct tls_flow *t)
+static size_t record_size(struct mir_tls_conn *t)
 {
 	if (mir_now() - t->sent_at > pause_ns)
 		t->sent = 0;
@@ -193,7 +170,7 @@ static size_t gather(const struct mir_slice *data, unsigned n, size_t at, size_t
 	return len;
 }
 
-static int write_all(struct tls_flow *t, const struct mir_slice *data, unsigned n)
+static int write_all(struct mir_tls_conn *t, const struct mir_slice *data, unsigned n)
 {
 	size_t at = 0; /* in data[0] */
 	int rc = 0;
@@ -210,14 +187,14 @@ static int write_all(struct tls_flow *t, const struct mir_slice *data, unsigned 
 			at -= data++->len;
 		if (rc == 0 &&
 		    (t->session.n_out > MIR_TLS_OUT - 4 || t->session.out_bytes >= FLUSH_BYTES))
-			rc = flush_all(t);
+			rc = mir_tls_flow_flush(t);
 	}
-	return rc < 0 ? rc : flush_all(t);
+	return rc < 0 ? rc : mir_tls_flow_flush(t);
 }
 
 static int tls_write(struct mir_flow *f, struct mir_slice *data, unsigned n)
 {
-	struct tls_flow *t = flow_of(f);
+	struct mir_tls_conn *t = flow_of(f);
 	int rc = t->dead ? t->dead : t->shut ? MIR_EPIPE : write_all(t, data, n);
 
 	mir_slices_unref(data, n);
@@ -226,15 +203,15 @@ static int tls_write(struct mir_flow *f, struct mir_slice *data, unsigned n)
 
 static int tls_drain(struct mir_flow *f)
 {
-	struct tls_flow *t = flow_of(f);
-	int rc = flush_all(t);
+	struct mir_tls_conn *t = flow_of(f);
+	int rc = mir_tls_flow_flush(t);
 
 	return rc < 0 ? rc : mir_flow_drain(t->below);
 }
 
 /* ---- the end ---- */
 
-static void destroy(struct tls_flow *t, bool abort)
+void mir_tls_flow_destroy(struct mir_tls_conn *t, bool abort)
 {
 	if (abort)
 		mir_flow_abort(t->below);
@@ -248,19 +225,19 @@ static void destroy(struct tls_flow *t, bool abort)
 /* Sends the last words, as long as the peer takes them; then the flow may be gone. */
 static void farewell(void *arg)
 {
-	struct tls_flow *t = arg;
+	struct mir_tls_conn *t = arg;
 	int64_t outer = mir_deadline_set(mir_time_add(mir_now(), close_ns));
-	int rc = flush_all(t);
+	int rc = mir_tls_flow_flush(t);
 
 	mir_deadline_restore(outer);
 	t->ending = NULL;
 	if (t->closed)
-		destroy(t, rc < 0 || t->aborted);
+		mir_tls_flow_destroy(t, rc < 0 || t->aborted);
 	else if (rc == 0)
 		mir_flow_shutdown(t->below, MIR_FLOW_WRITE);
 }
 
-static void end_writing(struct tls_flow *t)
+static void end_writing(struct mir_tls_conn *t)
 {
 	if (!t->shut)
 		mir_tls_session_close(&t->session);
@@ -271,7 +248,7 @@ static void end_writing(struct tls_flow *t)
 
 static int tls_shutdown(struct mir_flow *f, enum mir_flow_half half)
 {
-	struct tls_flow *t = flow_of(f);
+	struct mir_tls_conn *t = flow_of(f);
 
 	if (half & MIR_FLOW_READ)
 		mir_flow_shutdown(t->below, MIR_FLOW_READ);
@@ -280,7 +257,7 @@ static int tls_shutdown(struct mir_flow *f, enum mir_flow_half half)
 	return 0;
 }
 
-static void no_more_events(struct tls_flow *t)
+static void no_more_events(struct mir_tls_conn *t)
 {
 	t->ready = NULL;
 	t->closed = true;
@@ -289,31 +266,31 @@ static void no_more_events(struct tls_flow *t)
 
 static void tls_close(struct mir_flow *f)
 {
-	struct tls_flow *t = flow_of(f);
+	struct mir_tls_conn *t = flow_of(f);
 
 	no_more_events(t);
 	end_writing(t);
 	if (!t->ending)
-		destroy(t, true);
+		mir_tls_flow_destroy(t, true);
 }
 
 static void tls_abort(struct mir_flow *f)
 {
-	struct tls_flow *t = flow_of(f);
+	struct mir_tls_conn *t = flow_of(f);
 
 	no_more_events(t);
 	t->aborted = true;
 	if (t->ending)
 		mir_cancel(t->ending);
 	else
-		destroy(t, true);
+		mir_tls_flow_destroy(t, true);
 }
 
 /* ---- waiting without a fiber ---- */
 
-static void wait_below(struct tls_flow *t);
+static void wait_below(struct mir_tls_conn *t);
 
-static void call_ready(struct tls_flow *t)
+static void call_ready(struct mir_tls_conn *t)
 {
 	mir_flow_ready *ready = t->ready;
 
@@ -322,30 +299,31 @@ static void call_ready(struct tls_flow *t)
 		ready(t->ready_arg);
 }
 
-static void run_task(struct mir_task *task)
+void mir_tls_flow_run(struct mir_task *task)
 {
-	call_ready(mir_container(task, struct tls_flow, task));
+	call_ready(mir_container(task, struct mir_tls_conn, task));
 }
 
 /* Below has something, so that reading does not block; is it something for the reader? */
 static void below_readable(void *arg)
 {
-	struct tls_flow *t = arg;
+	struct mir_tls_conn *t = arg;
 
-	if (t->session.n_in == MIR_TLS_IN || fill(t) < 0 || mir_tls_session_readable(&t->session))
+	if (t->session.n_in == MIR_TLS_IN || mir_tls_flow_fill(t) < 0 ||
+	    mir_tls_session_readable(&t->session))
 		call_ready(t);
 	else
 		wait_below(t);
 }
 
-static void wait_below(struct tls_flow *t)
+static void wait_below(struct mir_tls_conn *t)
 {
 	mir_flow_when_readable(t->below, below_readable, t);
 }
 
 static void tls_when_readable(struct mir_flow *f, mir_flow_ready *ready, void *arg)
 {
-	struct tls_flow *t = flow_of(f);
+	struct mir_tls_conn *t = flow_of(f);
 
 	t->ready = ready;
 	t->ready_arg = arg;
@@ -359,7 +337,7 @@ static void tls_when_readable(struct mir_flow *f, mir_flow_ready *ready, void *a
 	}
 }
 
-static const struct mir_flow_ops flow_ops = {
+const struct mir_flow_ops mir_tls_flow_ops = {
 	.name = "tls",
 	.read = tls_read,
 	.write = tls_write,
@@ -369,154 +347,3 @@ static const struct mir_flow_ops flow_ops = {
 	.abort = tls_abort,
 	.when_readable = tls_when_readable,
 };
-
-/* ---- the beginning ---- */
-
-static int handshake(struct tls_flow *t, const char **why)
-{
-	int rc, sent;
-
-	for (;;) {
-		rc = mir_tls_session_handshake(&t->session, why);
-		sent = flush_all(t);
-		if (rc != MIR_EAGAIN)
-			return rc;
-		if (sent < 0) {
-			*why = mir_strerror(sent);
-			return sent;
-		}
-		rc = fill(t);
-		if (rc < 0) {
-			*why = mir_strerror(rc);
-			return rc;
-		}
-	}
-}
-
-static void describe(struct tls_flow *t, bool server)
-{
-	SSL *ssl = t->session.ssl;
-	const unsigned char *alpn;
-	unsigned len;
-	const char *name = server ? SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) : NULL;
-	X509 *peer = SSL_get0_peer_certificate(ssl);
-
-	t->tls.version = SSL_get_version(ssl);
-	t->tls.cipher = SSL_get_cipher_name(ssl);
-	t->tls.resumed = SSL_session_reused(ssl);
-	SSL_get0_alpn_selected(ssl, &alpn, &len);
-	if (len < sizeof(t->tls.alpn))
-		memcpy(t->tls.alpn, alpn ? alpn : (const unsigned char *)"", len);
-	if (name && strlen(name) < sizeof(t->tls.server_name))
-		memcpy(t->tls.server_name, name, strlen(name) + 1);
-	if (peer && server)
-		X509_NAME_oneline(
-		    X509_get_subject_name(peer), t->tls.peer, (int)sizeof(t->tls.peer));
-	else if (peer && SSL_get0_peername(ssl))
-		snprintf(t->tls.peer, sizeof(t->tls.peer), "%s", SSL_get0_peername(ssl));
-}
-
-static int begin(struct tls_flow *t, struct mir_tls_device *d, bool server)
-{
-	int64_t outer = mir_deadline_set(mir_time_add(mir_now(), d->config.tls_handshake_timeout));
-	const char *why = "";
-	int rc;
-
-	d->handshaking++;
-	rc = handshake(t, &why);
-	d->handshaking--;
-	mir_deadline_restore(outer);
-	if (rc < 0) {
-		d->stats.failed++;
-		mir_info("handshake as %s: %s", server ? "server" : "client", why);
-		return rc;
-	}
-	d->stats.handshakes++;
-	describe(t, server);
-	d->stats.resumed += t->tls.resumed;
-	mir_debug("%s %s%s%s%s %s", t->tls.version, t->tls.cipher, t->tls.resumed ? " resumed" : "",
-	    t->tls.alpn[0] ? " " : "", t->tls.alpn, t->tls.server_name);
-	return 0;
-}
-
-/* What a client asks for and insists on. */
-static int prepare_client(struct tls_flow *t, const char *name)
-{
-	SSL *ssl = t->session.ssl;
-	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
-	SSL_SESSION *before = mir_tls_cache_find(t->device, name);
-
-	if (strlen(name) == 0 || strlen(name) >= sizeof(t->tls.server_name))
-		return MIR_EINVAL;
-	memcpy(t->tls.server_name, name, strlen(name) + 1);
-	SSL_set_app_data(ssl, t->tls.server_name);
-	if (X509_VERIFY_PARAM_set1_ip_asc(param, name) != 1) {
-		X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-		if (SSL_set_tlsext_host_name(ssl, t->tls.server_name) != 1 ||
-		    SSL_set1_host(ssl, name) != 1)
-			return MIR_EINVAL;
-	}
-	if (before)
-		SSL_set_session(ssl, before);
-	return 0;
-}
-
-static int prepare(
-    struct tls_flow *t, const char *server_name, const struct mir_tls_options *options)
-{
-	SSL *ssl = t->session.ssl;
-	uint8_t alpn[MIR_TLS_ALPN_MAX];
-	struct mir_tls_identity *own = NULL;
-	size_t len = 0;
-
-	if (!server_name) {
-		SSL_set_app_data(ssl, (void *)(uintptr_t)(options ? options->alpn : NULL));
-		return 0;
-	}
-	if (options && options->alpn && !(len = mir_tls_alpn_wire(options->alpn, alpn)))
-		return MIR_EINVAL;
-	if (len && SSL_set_alpn_protos(ssl, alpn, (unsigned)len) != 0)
-		return MIR_ENOMEM;
-	if (options && options->store) {
-		if (!(own = mir_tls_identity_named(t->device, options->store)))
-			return MIR_ENOENT;
-		SSL_use_certificate(ssl, SSL_CTX_get0_certificate(own->context));
-		SSL_use_PrivateKey(ssl, SSL_CTX_get0_privatekey(own->context));
-	}
-	return prepare_client(t, server_name);
-}
-
-int mir_tls_handshake(struct mir_tls_device *d, struct mir_flow *below, SSL_CTX *context,
-    const char *server_name, const struct mir_tls_options *options, struct mir_tls_flow **out)
-{
-	struct tls_flow *t = NULL;
-	int rc = MIR_ENOMEM;
-
-	if (d->handshaking >= (uint64_t)d->config.tls_handshakes) {
-		d->stats.refused++;
-		rc = MIR_ELIMIT;
-	} else {
-		t = calloc(1, sizeof(*t));
-	}
-	if (t && mir_tls_session_init(&t->session, context, !server_name) < 0) {
-		free(t);
-		t = NULL;
-	}
-	if (!t) {
-		mir_flow_abort(below);
-		return rc;
-	}
-	t->device = d;
-	t->below = below;
-	t->tls.flow.ops = &flow_ops;
-	t->task.run = run_task;
-	rc = prepare(t, server_name, options);
-	if (rc == 0)
-		rc = begin(t, d, !server_name);
-	if (rc < 0) {
-		destroy(t, t->dead != 0); /* an alert that was sent is to arrive */
-		return rc;
-	}
-	*out = &t->tls;
-	return 0;
-}

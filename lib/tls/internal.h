@@ -6,7 +6,8 @@
 
 #include "session.h"
 
-/* flow.c: a handshake, and the flow that comes of it.  server_name: of a client; NULL: a server. */
+/* handshake.c: a handshake, and the flow that comes of it.  server_name: of a client; NULL: a
+ * server. */
 int mir_tls_handshake(struct mir_tls_device *, struct mir_flow *below, SSL_CTX *,
     const char *server_name, const struct mir_tls_options *, struct mir_tls_flow **out);
 
