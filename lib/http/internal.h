@@ -84,6 +84,7 @@ unsigned mir_http_input_take(
 int mir_http_listen(struct mir_http_server *);
 void mir_http_unlisten(struct mir_http_server *);
 void mir_http_pause(struct mir_http_server *, bool paused);
+void mir_http_cancel_handshakes(struct mir_http_server *);
 
 /* secure.c: answers a request in the clear with where it should have come; a header (RFC 6797). */
 struct mir_http_exchange;

@@ -21,46 +21,69 @@ static void accepted(void *arg, struct mir_tcp_flow *flow)
 
 /* ---- over TLS ---- */
 
-struct handshake {
+struct mir_http_handshake {
+	struct mir_http_handshake *next, **prev;
 	struct mir_http_server *server;
 	struct mir_tcp_flow *flow;
+	struct mir_fiber *fiber;
 };
+
+static void begin(struct mir_http_server *s, struct mir_http_handshake *h)
+{
+	h->next = s->handshakes;
+	h->prev = &s->handshakes;
+	if (h->next)
+		h->next->prev = &h->next;
+	s->handshakes = h;
+}
+
+static void end(struct mir_http_handshake *h)
+{
+	struct mir_http_server *s = h->server;
+
+	*h->prev = h->next;
+	if (h->next)
+		h->next->prev = h->prev;
+	free(h);
+	if (!s->handshakes)
+		mir_wake_all(&s->empty);
+}
 
 static void shake_hands(void *arg)
 {
 	static const struct mir_tls_options tls_options = { .alpn = "http/1.1" };
-	struct handshake h = *(struct handshake *)arg;
-	struct mir_endpoint local = h.flow->local, peer = h.flow->peer;
-	struct mir_http_server *s = h.server;
+	struct mir_http_handshake *h = arg;
+	struct mir_endpoint local = h->flow->local, peer = h->flow->peer;
+	struct mir_http_server *s = h->server;
 	struct mir_tls_flow *tls;
-	int rc;
 
-	free(arg);
-	rc = mir_tls_server(s->config.tls, &h.flow->flow, &tls_options, &tls);
-	s->handshakes--;
-	if (rc < 0)
+	if (mir_tls_server(s->config.tls, &h->flow->flow, &tls_options, &tls) < 0)
 		s->stats.insecure++;
 	else
 		mir_http_server_connection(s, &tls->flow, tls, &local, &peer);
-	if (!s->handshakes)
-		mir_wake_all(&s->empty);
+	end(h);
 }
 
 static void accepted_secure(void *arg, struct mir_tcp_flow *flow)
 {
 	struct mir_http_server *s = arg;
-	struct handshake *h = malloc(sizeof(*h));
+	struct mir_http_handshake *h = malloc(sizeof(*h));
 
 	if (h) {
-		*h = (struct handshake){ s, flow };
-		s->handshakes++;
-		if (mir_spawn("tls handshake", shake_hands, h))
+		*h = (struct mir_http_handshake){ .server = s, .flow = flow };
+		begin(s, h);
+		if ((h->fiber = mir_spawn("tls handshake", shake_hands, h)))
 			return;
-		s->handshakes--;
+		end(h);
 	}
-	free(h);
 	s->stats.no_memory++;
 	mir_flow_abort(&flow->flow);
+}
+
+void mir_http_cancel_handshakes(struct mir_http_server *s)
+{
+	for (struct mir_http_handshake *h = s->handshakes; h; h = h->next)
+		mir_cancel(h->fiber);
 }
 
 /* ---- listening ---- */

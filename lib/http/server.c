@@ -201,7 +201,7 @@ static bool wait_empty(struct mir_http_server *s, int64_t ns)
 	while ((s->connections || s->handshakes) && rc == 0)
 		rc = mir_wait(&s->empty);
 	mir_deadline_restore(outer);
-	return s->connections == 0 && s->handshakes == 0;
+	return !s->connections && !s->handshakes;
 }
 
 void mir_http_server_stop(struct mir_http_server *s)
@@ -218,6 +218,7 @@ void mir_http_server_stop(struct mir_http_server *s)
 	mir_warn("%u connections were cut: their requests did not end in 5 s", s->connections);
 	for (struct mir_http_conn *c = s->busy.head; c; c = c->next)
 		mir_cancel(c->fiber);
+	mir_http_cancel_handshakes(s);
 	if (!wait_empty(s, MIR_SECOND(1)))
 		mir_error("%u connections did not end", s->connections);
 }

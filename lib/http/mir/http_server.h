@@ -46,6 +46,7 @@ struct mir_http_stats {
 };
 
 struct mir_http_conn;
+struct mir_http_handshake;
 
 /* Connections in order; the oldest first. */
 struct mir_http_conns {
@@ -57,8 +58,8 @@ struct mir_http_server {
 	struct mir_tcp_listener *listener, *secure;
 	struct mir_endpoint local, secure_local; /* where they listen */
 	struct mir_http_conns idle, busy;
-	unsigned connections; /* in both */
-	unsigned handshakes;  /* that will be connections */
+	unsigned connections;                  /* in both */
+	struct mir_http_handshake *handshakes; /* that will be connections */
 	bool paused, draining;
 	struct mir_waitq quit, empty;
 	struct mir_http_stats stats;
