@@ -84,13 +84,23 @@ for version in tls1_2 tls1_3; do
 	has "$version is resumed" "$(client -$version -sess_in "$tmp/session")" "Reused, "
 done
 hasnt "no renegotiation" "$(timeout 5 openssl s_client -connect "127.0.0.1:$https" -tls1_2 <<<R 2>&1)" "RENEGOTIATING.*verify return:1"
-hasnt "no compression" "$(client -comp)" "Compression: zlib"
+has "no compression" "$(client -comp -tls1_2)" "Compression: NONE"
 
 # What is no TLS, or half of one.
 for text in "GET / HTTP/1.0" $'\x16\x03\x01\x02' ""; do
 	printf '%s\r\n\r\n' "$text" | timeout 3 bash -c "cat >/dev/tcp/127.0.0.1/$https" 2>/dev/null
 done
 has "it is still there" "$(get a.test)" "Mirage over TLS"
+
+# The authority's word on a certificate.
+number=$(openssl x509 -in tls/a/fullchain.pem -noout -serial | cut -d = -f 2)
+printf 'V\t%s\t\t%s\tunknown\t/CN=a\n' "$(date -u -d +2days +%y%m%d%H%M%SZ)" "$number" >"$tmp/index"
+openssl ocsp -issuer "$tmp/ca.pem" -cert tls/a/fullchain.pem -reqout "$tmp/request" -no_nonce >/dev/null 2>&1
+openssl ocsp -index "$tmp/index" -rsigner "$tmp/ca.pem" -rkey "$tmp/ca.key" -CA "$tmp/ca.pem" -ndays 1 \
+	-reqin "$tmp/request" -respout tls/a/ocsp.der >/dev/null 2>&1
+check "a response that is in the store is shown" wait_for 10 bash -c "timeout 5 openssl s_client -connect 127.0.0.1:$https \
+	-status </dev/null 2>/dev/null | grep -q 'OCSP Response Status: successful'"
+hasnt "not to those who do not ask" "$(client)" "OCSP Response"
 
 # Another certificate, then a broken one.
 identity a DNS:c.test
