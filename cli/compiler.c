@@ -50,12 +50,12 @@ static void add_file(struct text *out, const char *path)
 	text_addn(out, text_str(&t), t.len);
 }
 
-/* The wrapper chooses the C library by these files. */
-static void own_wrapper(const char *share, const char *path, struct text *out)
+/* What the wrapper compiles with is in these files. */
+static void own_wrapper(const char *share, struct text *out)
 {
 	struct list names = { 0 };
 
-	add_file(out, path);
+	add_file(out, mem_fmt("%s/libc/cflags", share));
 	add_file(out, mem_fmt("%s/libc/build.sh", share));
 	dir_list(mem_fmt("%s/libc/musl", share), &names);
 	for (size_t i = 0; i < names.n; i++)
@@ -71,7 +71,7 @@ char *compiler_id(const char *share, const char *command)
 
 	text_addf(&t, "%s\n", compiler_version(command));
 	if (path && str_starts(path, mem_fmt("%s/", share)))
-		own_wrapper(share, path, &t);
+		own_wrapper(share, &t);
 	else if (path && stat(path, &st) == 0)
 		text_addf(&t, "%s %lld %lld.%09ld\n", path, (long long)st.st_size,
 		    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);

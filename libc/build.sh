@@ -97,6 +97,7 @@ compile() {
 	make CROSS_COMPILE= install-libs install-headers >>"$work/make.log" 2>&1 || compile_failed
 	install -D -m 644 "$work/names.h" "$work/sysroot/include/mir/syscall_names.h"
 	cp COPYRIGHT "$work/sysroot/COPYRIGHT"
+	(cd "$work/sysroot/include" && find . -type f | sort | xargs sha256sum | sha256sum | cut -c 1-16) >"$work/sysroot/headers"
 	echo "$version" >"$work/sysroot/version"
 }
 

@@ -9,7 +9,7 @@
 #	ports/port.sh remove ARCH NAME ...             what was built of them
 #
 # What is built is kept in ${XDG_CACHE_HOME:-~/.cache}/mirage/ports and used again, without a network, until
-# the recipe, the compiler or the C library changes.  MIRAGE_PORTS adds folders with recipes, colon-separated.
+# the recipe, the compiler, its flags or the C library's headers change.  MIRAGE_PORTS adds folders with recipes, colon-separated.
 set -u -o pipefail
 LC_ALL=C
 export LC_ALL
@@ -49,7 +49,7 @@ closure() { # NAME ...
 	for name; do visit "$name"; done
 }
 
-compiler() { # sets cc and compiler
+compiler() { # sets cc, compiler, and headers: of the C library, if that is built
 	cc=$libc/$arch-mirage-cc
 	local below=gcc
 	[ "$(uname -m)" = "$arch" ] || below=$arch-linux-gnu-gcc
@@ -58,13 +58,14 @@ compiler() { # sets cc and compiler
 	prefix=''
 	[ "$(uname -m)" = "$arch" ] || prefix=$arch-linux-gnu-
 	compiler="$below $($below -dumpfullversion -dumpversion 2>&1) $($below -dumpmachine 2>&1)"
+	headers=$(dir=$("$libc/build.sh" --find "$arch") && cat "$dir/headers")
 }
 
 key() { # NAME
 	local n
 	{
-		echo "$arch $compiler"
-		cat "$here/port.sh" "$libc/build.sh" "$libc"/musl/* "$libc/mirage-cc"
+		echo "$arch $compiler $headers"
+		cat "$here/port.sh" "$libc/cflags"
 		(cd "$(folder "$1")" && find . -type f | sort | xargs cat)
 		for n in $(value "$1" needs); do key "$n"; done
 	} | sha256sum | cut -c 1-16
@@ -162,6 +163,7 @@ build() {
 	trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM HUP
 	mkdir "$work" || die "cannot write in $cache"
 	"$libc/build.sh" "$arch" || exit 1
+	compiler
 	local name
 	for name in $names; do build_one "$name" 9>&-; done
 }
