@@ -13,14 +13,27 @@ static void fire(struct mir_timer *timer)
 	mir_tcp_conn_update(c);
 }
 
+/* Calls back, for reading and then, if that has not closed the connection, for writing. */
 static void call_ready(struct mir_task *task)
 {
 	struct mir_tcp_conn *c = mir_container(task, struct mir_tcp_conn, task);
-	mir_flow_ready *ready = c->ready;
+	mir_flow_ready *ready = c->ready_due ? c->ready : NULL;
 
-	c->ready = NULL;
-	if (ready)
+	c->ready_due = false;
+	c->users++;
+	if (ready) {
+		c->ready = NULL;
 		ready(c->ready_arg);
+	}
+	ready = c->ready_write_due ? c->ready_write : NULL;
+	c->ready_write_due = false;
+	if (ready) {
+		c->ready_write = NULL;
+		ready(c->ready_write_arg);
+	}
+	c->users--;
+	if (c->closed)
+		mir_tcp_conn_update(c);
 }
 
 bool mir_tcp_is_full(const struct mir_tcp_core *core)
@@ -145,12 +158,13 @@ static void notify(struct mir_tcp_conn *c, unsigned events)
 		c->accept = NULL;
 		accept(c->accept_arg, &c->flow);
 	}
-	if (events & (MIR_TCB_WRITABLE | MIR_TCB_CONNECTED))
+	if (events & (MIR_TCB_WRITABLE | MIR_TCB_CONNECTED)) {
 		mir_wake_all(&c->writers);
+		mir_tcp_conn_ready_write(c);
+	}
 	if (events & MIR_TCB_READABLE) {
 		mir_wake_all(&c->readers);
-		if (c->ready)
-			mir_post(&c->task);
+		mir_tcp_conn_ready(c);
 	}
 }
 

@@ -47,15 +47,16 @@ struct mir_tcp_conn {
 	struct mir_tcb tcb;
 	struct mir_timer timer;
 	struct mir_waitq readers, writers;
-	mir_flow_ready *ready;
-	void *ready_arg;
-	struct mir_task task;             /* calls ready */
+	mir_flow_ready *ready, *ready_write;
+	void *ready_arg, *ready_write_arg;
+	struct mir_task task;             /* calls those of them that are due */
 	struct mir_tcp_conn *next_output; /* queue of those with something to send */
 	mir_tcp_accept *accept;           /* until it was called */
 	void *accept_arg;
 	bool fast_pending; /* opened by a cookie, not confirmed */
 	uint16_t users;    /* calls inside that come back to the connection */
 	bool in_table, output_queued, closed;
+	bool ready_due, ready_write_due;
 };
 
 enum { MIR_TCP_TRIES = 5 }; /* SYN, ACKs sent to a half-open connection */
@@ -140,6 +141,21 @@ void mir_tcp_conn_start(
 void mir_tcp_conn_input(struct mir_tcp_conn *, struct mir_tcp_segment *, int64_t now);
 /* After any other call into the engine: sees to its events.  The connection may be gone after. */
 void mir_tcp_conn_update(struct mir_tcp_conn *);
+/* Calls back in the loop, if the user waits for that. */
+static inline void mir_tcp_conn_ready(struct mir_tcp_conn *c)
+{
+	c->ready_due = c->ready != NULL;
+	if (c->ready_due)
+		mir_post(&c->task);
+}
+
+static inline void mir_tcp_conn_ready_write(struct mir_tcp_conn *c)
+{
+	c->ready_write_due = c->ready_write != NULL;
+	if (c->ready_write_due)
+		mir_post(&c->task);
+}
+
 /* RST to the peer, `error` to the user. */
 void mir_tcp_conn_reset(struct mir_tcp_conn *, int error);
 /* Sends what connections have gathered; a hook of the turn's end. */

@@ -1,6 +1,8 @@
 /* flow.c: connections as flows for fibers: what blocks, and how it ends (types/mir/flow.h). */
 #include "core.h"
 
+#include <mir/mem.h>
+
 static struct mir_tcp_conn *conn_of(struct mir_flow *f)
 {
 	struct mir_tcp_flow *flow = mir_container(f, struct mir_tcp_flow, flow);
@@ -130,7 +132,7 @@ static int flow_shutdown(struct mir_flow *f, enum mir_flow_half half)
 static void let_go(struct mir_tcp_conn *c)
 {
 	c->closed = true;
-	c->ready = NULL;
+	c->ready = c->ready_write = NULL;
 	mir_unpost(&c->task);
 	mir_wake_all(&c->readers);
 	mir_wake_all(&c->writers);
@@ -159,10 +161,39 @@ static void flow_when_readable(struct mir_flow *f, mir_flow_ready *ready, void *
 
 	c->ready = ready;
 	c->ready_arg = arg;
-	if (!ready)
-		mir_unpost(&c->task);
-	else if (c->tcb.recvq.ready.bytes > 0 || mir_tcb_at_end(&c->tcb))
-		mir_post(&c->task);
+	c->ready_due = false;
+	if (c->tcb.recvq.ready.bytes > 0 || mir_tcb_at_end(&c->tcb))
+		mir_tcp_conn_ready(c);
+}
+
+/* Where the budget has no more, an almost empty queue still takes a segment. */
+static int64_t flow_room(struct mir_flow *f)
+{
+	const struct mir_tcp_conn *c = conn_of(f);
+	const struct mir_budget *b = &c->core->env.budget;
+	uint64_t limit = b->limit / 32 * 30, left;
+
+	if (c->tcb.error < 0)
+		return c->tcb.error;
+	if (c->tcb.fin_queued || c->tcb.state < MIR_TCP_SYN_SENT ||
+	    c->tcb.state == MIR_TCP_TIME_WAIT)
+		return MIR_EPIPE;
+	left = limit - MIR_MIN(b->used, limit);
+	left -= MIR_MIN(left, (uint64_t)MIR_MEM_PAGE); /* what keeping it costs */
+	if (c->tcb.sendq.bytes < c->tcb.mss)
+		left = MIR_MAX(left, (uint64_t)c->tcb.mss);
+	return (int64_t)MIR_MIN((uint64_t)mir_tcb_send_room(&c->tcb), left);
+}
+
+static void flow_when_writable(struct mir_flow *f, mir_flow_ready *ready, void *arg)
+{
+	struct mir_tcp_conn *c = conn_of(f);
+
+	c->ready_write = ready;
+	c->ready_write_arg = arg;
+	c->ready_write_due = false;
+	if (flow_room(f) != 0)
+		mir_tcp_conn_ready_write(c);
 }
 
 const struct mir_flow_ops mir_tcp_flow_ops = {
@@ -174,6 +205,8 @@ const struct mir_flow_ops mir_tcp_flow_ops = {
 	.close = flow_close,
 	.abort = flow_abort,
 	.when_readable = flow_when_readable,
+	.room = flow_room,
+	.when_writable = flow_when_writable,
 };
 
 int mir_tcp_set_op(

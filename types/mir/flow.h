@@ -49,6 +49,15 @@ struct mir_flow_ops {
 	 * At once (from the loop, never from inside this call) if that is so already.  One at a
 	 * time; NULL takes it back.  This is how an idle flow holds no fiber. */
 	void (*when_readable)(struct mir_flow *, mir_flow_ready *ready, void *arg);
+
+	/* Bytes that write() takes now without waiting, as one slice; 0: it would wait; negative:
+	 * what it would fail with.  A slice of no more is queued whole or, where memory has become
+	 * short, not at all.  This and the next are NULL where a flow cannot tell. */
+	int64_t (*room)(struct mir_flow *);
+
+	/* As when_readable, for writing: calls ready(arg) once when room() is not 0; after it was,
+	 * perhaps not before there is much of it. */
+	void (*when_writable)(struct mir_flow *, mir_flow_ready *ready, void *arg);
 };
 
 struct mir_flow {
@@ -88,6 +97,16 @@ static inline void mir_flow_abort(struct mir_flow *f)
 static inline void mir_flow_when_readable(struct mir_flow *f, mir_flow_ready *ready, void *arg)
 {
 	f->ops->when_readable(f, ready, arg);
+}
+
+static inline int64_t mir_flow_room(struct mir_flow *f)
+{
+	return f->ops->room(f);
+}
+
+static inline void mir_flow_when_writable(struct mir_flow *f, mir_flow_ready *ready, void *arg)
+{
+	f->ops->when_writable(f, ready, arg);
 }
 
 /* Implemented in run/flow.c, over the ops. */

@@ -460,6 +460,52 @@ static void when_readable(void)
 	pair_stop(&pair);
 }
 
+static void when_writable(void)
+{
+	struct mir_tcp_flow *f;
+	struct mir_slice s;
+	int64_t room, outer, all = 0;
+	static uint8_t bytes[4 << 20];
+
+	pair_start(&pair, 0);
+	f = connect_pair(NULL);
+	readies = 0;
+	mir_flow_when_writable(&f->flow, on_ready, NULL);
+	ok(readies == 0, "never from inside");
+	mir_sleep(MIR_MS(1));
+	ok(readies == 1, "there is room");
+	outer = mir_deadline_set(0);
+	while ((room = mir_flow_room(&f->flow)) > 0 && room <= (int64_t)sizeof(bytes)) {
+		s = mir_slice_static(bytes, (size_t)room);
+		ok(mir_flow_write(&f->flow, &s, 1) == 0, "takes %ld at once", (long)room);
+		all += room;
+	}
+	mir_deadline_restore(outer);
+	mir_flow_when_writable(&f->flow, on_ready, NULL);
+	mir_sleep(MIR_SECOND(1));
+	ok(room == 0 && readies == 1, "the peer does not read: no room");
+	while (all > 0 && mir_flow_read(&accepted->flow, &s, 1) == 1) {
+		all -= (int64_t)s.len;
+		mir_slice_unref(&s);
+	}
+	mir_sleep(MIR_SECOND(1));
+	ok(readies == 2 && mir_flow_room(&f->flow) > 0, "it does: there is");
+	mir_flow_when_writable(&f->flow, on_ready, NULL);
+	mir_flow_when_writable(&f->flow, NULL, NULL);
+	mir_sleep(MIR_MS(1));
+	ok(readies == 2, "taken back");
+	mir_flow_shutdown(&f->flow, MIR_FLOW_WRITE);
+	ok(mir_flow_room(&f->flow) == MIR_EPIPE, "shut down");
+	mir_flow_abort(&accepted->flow);
+	mir_sleep(MIR_MS(10));
+	ok(mir_flow_room(&f->flow) == MIR_ECONNRESET, "reset");
+	mir_flow_when_writable(&f->flow, on_ready, NULL);
+	mir_sleep(MIR_MS(1));
+	ok(readies == 3, "told at once");
+	mir_flow_close(&f->flow);
+	pair_stop(&pair);
+}
+
 int main(void)
 {
 	RUN(zero_window);
@@ -477,5 +523,6 @@ int main(void)
 	RUN(budget);
 	RUN(cancelled);
 	RUN(when_readable);
+	RUN(when_writable);
 	return mir_test_end();
 }

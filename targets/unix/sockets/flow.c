@@ -11,6 +11,7 @@
 #include <mir/loop.h>
 #include <mir/mem.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -28,9 +29,9 @@ struct host_flow {
 	struct mir_tcp_flow tcp;
 	struct mir_poll_fd poll;
 	struct mir_waitq readers, writers;
-	struct mir_task task;
-	mir_flow_ready *ready;
-	void *ready_arg;
+	struct mir_task task, task_write;
+	mir_flow_ready *ready, *ready_write;
+	void *ready_arg, *ready_write_arg;
 	int error; /* the flow is dead: why */
 	bool watched, readable, hung_up, large, shut;
 	uint8_t streak;
@@ -50,9 +51,23 @@ static void call_ready(struct host_flow *f)
 		ready(f->ready_arg);
 }
 
+static void call_ready_write(struct host_flow *f)
+{
+	mir_flow_ready *ready = f->ready_write;
+
+	f->ready_write = NULL;
+	if (ready)
+		ready(f->ready_write_arg);
+}
+
 static void run_task(struct mir_task *t)
 {
 	call_ready(mir_container(t, struct host_flow, task));
+}
+
+static void run_task_write(struct mir_task *t)
+{
+	call_ready_write(mir_container(t, struct host_flow, task_write));
 }
 
 static void on_event(struct mir_poll_fd *p, unsigned events)
@@ -61,8 +76,11 @@ static void on_event(struct mir_poll_fd *p, unsigned events)
 
 	if (events & (MIR_POLL_HUP | MIR_POLL_ERR))
 		f->hung_up = true;
-	if (events & (MIR_POLL_OUT | MIR_POLL_ERR))
+	if (events & (MIR_POLL_OUT | MIR_POLL_ERR)) {
 		mir_wake_all(&f->writers);
+		if (f->ready_write) /* later: it may free the flow */
+			mir_post(&f->task_write);
+	}
 	if (events & (MIR_POLL_IN | MIR_POLL_HUP | MIR_POLL_ERR)) {
 		f->readable = true;
 		mir_wake_all(&f->readers);
@@ -175,7 +193,7 @@ static void advance(struct mir_slice **s, unsigned *n, size_t sent)
 	}
 }
 
-static int wait_writable(struct host_flow *f)
+static int watch_writable(struct host_flow *f)
 {
 	unsigned all = MIR_POLL_IN | MIR_POLL_OUT | MIR_POLL_HUP | MIR_POLL_EDGE;
 	int rc = watch(f);
@@ -184,7 +202,14 @@ static int wait_writable(struct host_flow *f)
 		return rc;
 	if (f->poll.events != all)
 		mir_poll_set(&f->poll, all);
-	return wait_on(f, &f->writers);
+	return 0;
+}
+
+static int wait_writable(struct host_flow *f)
+{
+	int rc = watch_writable(f);
+
+	return rc < 0 ? rc : wait_on(f, &f->writers);
 }
 
 static int flow_write(struct mir_flow *flow, struct mir_slice *data, unsigned n)
@@ -248,6 +273,7 @@ static void release(struct host_flow *f)
 	if (f->watched)
 		mir_poll_forget(&f->poll);
 	mir_unpost(&f->task);
+	mir_unpost(&f->task_write);
 	close(f->poll.fd);
 	mir_host_of_tcp(f->tcp.tcp)->stats.flows--;
 	free(f);
@@ -331,6 +357,42 @@ static void flow_when_readable(struct mir_flow *flow, mir_flow_ready *ready, voi
 		mir_post(&f->task);
 }
 
+/* The host counts what holds the bytes too, at most as much again; below a third it says that there
+ * is no room (tcp(7), SO_SNDBUF), and so the event comes that is waited for. */
+static int64_t flow_room(struct mir_flow *flow)
+{
+	struct host_flow *f = host_flow(flow);
+	int size = 0, queued = 0;
+	socklen_t len = sizeof(size);
+	struct pollfd p = { .fd = f->poll.fd, .events = POLLOUT };
+
+	if (f->error || f->shut)
+		return f->error ? f->error : MIR_EPIPE;
+	if (poll(&p, 1, 0) != 1)
+		return 0;
+	if (getsockopt(p.fd, SOL_SOCKET, SO_SNDBUF, &size, &len) < 0 ||
+	    ioctl(p.fd, SIOCOUTQ, &queued) < 0)
+		return mir_host_error(errno);
+	return MIR_MAX((size - 2 * queued) / 4, 1);
+}
+
+static void flow_when_writable(struct mir_flow *flow, mir_flow_ready *ready, void *arg)
+{
+	struct host_flow *f = host_flow(flow);
+	int rc = 0;
+
+	f->ready_write = ready;
+	f->ready_write_arg = arg;
+	if (!ready) {
+		mir_unpost(&f->task_write);
+		return;
+	}
+	if (!f->error && (rc = watch_writable(f)) < 0)
+		f->error = rc;
+	if (flow_room(flow) != 0)
+		mir_post(&f->task_write);
+}
+
 const struct mir_flow_ops mir_host_flow_ops = {
 	.name = "host TCP",
 	.read = flow_read,
@@ -340,6 +402,8 @@ const struct mir_flow_ops mir_host_flow_ops = {
 	.close = flow_close,
 	.abort = flow_abort,
 	.when_readable = flow_when_readable,
+	.room = flow_room,
+	.when_writable = flow_when_writable,
 };
 
 struct mir_tcp_flow *mir_host_flow_new(struct mir_host_stack *h, int fd,
@@ -354,6 +418,7 @@ struct mir_tcp_flow *mir_host_flow_new(struct mir_host_stack *h, int fd,
 	f->tcp = (struct mir_tcp_flow){ { &mir_host_flow_ops }, &h->tcp, *local, *peer };
 	f->poll = (struct mir_poll_fd){ .fd = fd, .ready = on_event };
 	f->task.run = run_task;
+	f->task_write.run = run_task_write;
 	f->readable = true;
 	h->stats.flows++;
 	return &f->tcp;

@@ -247,6 +247,43 @@ static void tcp_ready(void)
 	mir_tcp_unlisten(l);
 }
 
+static void tcp_writable(void)
+{
+	struct mir_tcp_listener *l = listen_any();
+	struct mir_tcp_flow *a = connect_to(l);
+	struct mir_waitq q = { NULL, NULL };
+	static uint8_t bytes[8 << 20];
+	struct mir_slice s;
+	int64_t room, all = 0, outer;
+
+	wait_taken(1);
+	readies = 0;
+	outer = mir_deadline_set(mir_now());
+	while ((room = mir_flow_room(&a->flow)) > 0 && all < 64 << 20) {
+		s = mir_slice_static(bytes, MIR_MIN((size_t)room, sizeof(bytes)));
+		if (mir_flow_write(&a->flow, &s, 1) < 0)
+			break;
+		all += MIR_MIN(room, (int64_t)sizeof(bytes));
+	}
+	mir_deadline_restore(outer);
+	ok(room == 0 && all > 0, "no room after %ld bytes", (long)all);
+	mir_flow_when_writable(&a->flow, on_ready, &q);
+	mir_sleep(MIR_MS(2));
+	ok(readies == 0, "nothing is read: no room");
+	while (all > 0 && mir_flow_read(&taken[0]->flow, &s, 1) == 1) {
+		all -= (int64_t)s.len;
+		mir_slice_unref(&s);
+	}
+	while (readies < 1)
+		mir_wait(&q);
+	ok(all == 0 && mir_flow_room(&a->flow) > 0, "all is read: there is room again");
+	mir_flow_shutdown(&a->flow, MIR_FLOW_WRITE);
+	ok(mir_flow_room(&a->flow) == MIR_EPIPE, "shut down");
+	mir_flow_close(&a->flow);
+	mir_flow_close(&taken[0]->flow);
+	mir_tcp_unlisten(l);
+}
+
 static void tcp_errors(void)
 {
 	struct mir_tcp_listener *l = listen_any(), *second = NULL;
@@ -446,6 +483,7 @@ int mir_main(int argc, char **argv)
 	run("options", tcp_options);
 	run("first", tcp_first);
 	run("ready", tcp_ready);
+	run("writable", tcp_writable);
 	run("errors", tcp_errors);
 	run("starved", tcp_starved);
 	run("udp", udp);
