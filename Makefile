@@ -159,21 +159,14 @@ check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 fuzz-build
 	@prove --timer -j2 --exec '' $(sort $(UNITS)) $(SYSTEM_TESTS)
 
-# What needs virtual machines or long; on top of `make check`.  Not nested.t: now and then a tender in the emulated
-# machine does not come to its end, which is not understood yet.
-LONG_TESTS = $(sort $(filter-out tests/long/nested.t,$(wildcard tests/long/*.t tests/long/*/*.t))) tests/browser.t $(VIRTIO_TESTS) $(XEN_TESTS)
+# What needs virtual machines or long; on top of `make check`.
+LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t $(VIRTIO_TESTS) $(XEN_TESTS)
 VIRTIO_TESTS = $(sort $(wildcard tests/virtio/*.t)) $(addprefix cli/tests/,vmm.t image.t deploy.t)
 XEN_TESTS = tests/xen/xen.t
 check-all: depend-check ## the long tests
 	@scripts/depend.sh browser vm xen
 	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images
 	@prove --timer --exec '' $(LONG_TESTS)
-
-.PHONY: check-nested
-check-nested: depend-check ## images of -t hvt under a KVM with SVM, in an emulated machine
-	@scripts/depend.sh vm
-	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images
-	@prove --timer --exec '' tests/long/nested.t
 
 .PHONY: check-virtio
 check-virtio: ## images of -t virtio on QEMU's machines

@@ -3,7 +3,8 @@
 #
 # Debian's kernel under QEMU, which emulates a processor with SVM: KVM in it is complete, and slow.
 # The kernel's package is unpacked in the build folder, not installed.  The machine sees the
-# host's files, at the same places; what it changes there is its own and gone when it ends.
+# host's files, at the same places; what it changes there is its own and gone when it ends.  It has
+# one processor: with two, which QEMU emulates at once, a machine with SVM was seen to stand still.
 #
 #	vm_run SECONDS <<'E'
 #	cd /some/folder && prove some.t
@@ -70,7 +71,7 @@ vm_run() {
 	local dir status
 	dir=$(mktemp -d) || return 125
 	vm_initrd "$dir/initrd"
-	timeout -k 5 "$1" qemu-system-x86_64 -accel tcg -cpu max,+svm -smp 2 -m 3072 -display none -vga none \
+	timeout -k 5 "$1" qemu-system-x86_64 -accel tcg,thread=single -cpu max,+svm -smp 1 -monitor unix:/tmp/nested-mon,server,nowait -m 3072 -display none -vga none \
 		-nodefaults -no-reboot -serial "file:$dir/console" -chardev "stdio,id=out,signal=off" -serial chardev:out \
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
 		-kernel "$vm_build"/kernel/boot/vmlinuz-* -initrd "$dir/initrd" \
