@@ -6,7 +6,8 @@
  *
  * To move is to have data acknowledged by the peer or read by the user.  A connection stalls if
  * what it holds would take more than MOVES looks to drain, on average: so does one that takes a
- * little now and then.
+ * little now and then.  Whose window is open may wait for the network and not for its user: it is
+ * given longer, also where hardly anything is left.
  */
 #include "core.h"
 
@@ -118,6 +119,14 @@ static void suspect(struct look *l, struct mir_tcp_conn *c, uint64_t blame)
 		l->worst[at] = (struct suspect){ c, blame };
 }
 
+/* Something is under way to a peer that would take more. */
+static bool has_window(const struct mir_tcb *t)
+{
+	uint32_t flight = mir_tcb_flight(t);
+
+	return flight > 0 && t->wnd >= flight + t->mss;
+}
+
 static void look_at(void *arg, struct mir_tcp_node *n)
 {
 	struct look *l = arg;
@@ -136,7 +145,7 @@ static void look_at(void *arg, struct mir_tcp_node *n)
 		held = mir_tcb_held(t);
 	}
 	l->brisk += t->brisk > 0 && held > 0;
-	if (t->stalled >= l->grace && held > 0)
+	if (t->stalled >= (has_window(t) ? STALLED : l->grace) && held > 0)
 		suspect(l, c, held * t->stalled);
 	if (c->writers.head) /* room may have come from others */
 		mir_wake_all(&c->writers);
