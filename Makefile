@@ -116,7 +116,7 @@ $(foreach c,$(FUZZ_C),$(eval $(call fuzz_rule,$c)))
 
 tests-build: $(UNITS)
 
-# What a file outside the rules above is compiled with (tests/warnings.t).
+# What a file outside the rules above is compiled with (tests/long/warnings.t).
 .PHONY: print-flags
 print-flags:
 	@echo $(LANG_FLAGS) $(INCLUDES)
@@ -151,21 +151,20 @@ demo: ## build examples/www and serve it at DEMO_PORT (8080); ctrl-C ends it
 depend-check:
 	@scripts/depend.sh check
 
-# Every test that needs no virtual machine; attackers beside honest peers need an idle one (make soak).
+# Every test that needs no virtual machine and not long.
 SYSTEM_TESTS = $(sort $(filter-out tests/net/hostile.t tests/long/% tests/browser.t $(VIRTIO_TESTS) tests/xen/%,$(wildcard tests/*.t tests/*/*.t cli/tests/*.t \
 		 libc/tests/*.t tender/tests/*.t)))
 check: depend-check ## install what the tests need, run them all
 	@$(MAKE) --no-print-directory -j2 all tests-build net-tools isolation-images
-	@$(MAKE) --no-print-directory -j2 fuzz-build
 	@prove --timer -j2 --exec '' $(sort $(UNITS)) $(SYSTEM_TESTS)
 
 # What needs virtual machines or long; on top of `make check`.
-LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/browser.t $(VIRTIO_TESTS) $(XEN_TESTS)
+LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/net/hostile.t tests/browser.t $(VIRTIO_TESTS) $(XEN_TESTS)
 VIRTIO_TESTS = $(sort $(wildcard tests/virtio/*.t)) $(addprefix cli/tests/,vmm.t image.t deploy.t)
 XEN_TESTS = tests/xen/xen.t
 check-all: depend-check ## the long tests
 	@scripts/depend.sh browser vm xen
-	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images
+	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images fuzz-build
 	@prove --timer --exec '' $(LONG_TESTS)
 
 .PHONY: check-virtio

@@ -15,6 +15,8 @@ need_root
 need ip relay peer slow flood liar idle
 
 budget=16 bytes=700000 c=
+# Up to 900 requests at once, each with a fiber's stack, a piece of 64 kB, and what the budget does not count.
+image_mem=256
 
 # The honest peer in $a behind the relay, the attackers in $c on the image's bridge.
 world() {

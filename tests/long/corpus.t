@@ -1,6 +1,6 @@
 #!/bin/bash
 # corpus.t: every fuzz target runs on its kept corpus without a complaint.
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$0")/../.." || exit 1
 n=0
 for source in $(git ls-files '*/fuzz/*.c'); do
 	name=$(echo "${source%.c}" | sed 's,fuzz/,,; s,/,-,g')

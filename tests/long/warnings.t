@@ -1,6 +1,6 @@
 #!/bin/bash
 # warnings.t: every source is free of warnings with clang too (the build itself uses gcc with -Werror).
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$0")/../.." || exit 1
 if ! command -v clang >/dev/null; then
 	echo "1..0 # SKIP clang is not installed"
 	exit 0
