@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "graph.h"
+#include "value.h"
 
 #define PUSH(g, what)                                                                              \
 	((g)->what = mem_grow((g)->what, (g)->n_##what, &(g)->cap_##what, sizeof *(g)->what),      \
@@ -31,6 +32,7 @@ const struct signature *signature_find(const char *name)
 		{ "RANDOM", "struct mir_random", "mir/random.h" },
 		{ "CONSOLE", "struct mir_console", "mir/console.h" },
 		{ "TLS", "struct mir_tls", "mir/tls.h" },
+		{ "HTTP2", "struct mir_http2", "mir/http2.h" },
 		{ "HTTP", NULL, "mir/http.h" },
 	};
 
@@ -38,6 +40,11 @@ const struct signature *signature_find(const char *name)
 		if (str_eq(all[i].name, name))
 			return &all[i];
 	return NULL;
+}
+
+static bool is_true(const char *value)
+{
+	return !value_check("bool", value) && str_eq(value_c("bool", value), "true");
 }
 
 /* NULL if the device can meet the need, else why it cannot. */
@@ -55,6 +62,7 @@ static const char *why_out(struct graph *g, const struct descriptor *d, const st
 
 		/* A device that was asked for by name needs no choice besides. */
 		if (list_has(&w->values, value) || (*value && list_has(&w->values, "*")) ||
+		    (list_has(&w->values, "true") && is_true(value)) ||
 		    (n->wanted && !str_eq(w->key, "net")))
 			continue;
 		if (list_has(&w->values, "*"))

@@ -51,7 +51,9 @@ const char *graph_choice(struct graph *g, const char *group, const char *key)
 {
 	static const struct {
 		const char *key, *value;
-	} defaults[] = { { "kv_ro", "crunch" }, { "block", "file" } };
+		const char *with; /* only where this choice has a value */
+	} defaults[] = { { "kv_ro", "crunch", NULL }, { "block", "file", NULL },
+		{ "http2", "true", "tls-store" } };
 	const struct place *at;
 	const char *value;
 
@@ -63,7 +65,8 @@ const char *graph_choice(struct graph *g, const char *group, const char *key)
 	if (!value)
 		value = lookup(&g->target->defaults, key);
 	for (size_t i = 0; !value && i < MIR_COUNT(defaults); i++)
-		if (str_eq(defaults[i].key, key))
+		if (str_eq(defaults[i].key, key) &&
+		    (!defaults[i].with || *graph_choice(g, group, defaults[i].with)))
 			value = defaults[i].value;
 	return value ? value : "";
 }
@@ -317,7 +320,8 @@ static void check_choice(
 	struct descriptors others = { 0 };
 
 	choice_values(g, choice_key(g, key), &values);
-	if (!values.n || list_has(&values, value) || list_has(&values, "*"))
+	if (!values.n || list_has(&values, value) || list_has(&values, "*") ||
+	    (list_has(&values, "true") && !value_check("bool", value)))
 		return;
 	/* One of another target: that nothing provides it here was said. */
 	descriptors_elsewhere(g->target, &others);

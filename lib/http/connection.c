@@ -7,10 +7,10 @@
 MIR_LOG_SOURCE(http);
 
 /* How a connection goes on after a request. */
-enum next { KEEP, CLOSE, LINGER, ABORT };
+enum next { KEEP, CLOSE, LINGER, ABORT, TAKEN };
 
 /* What belongs to one request, not to the connection. */
-static void exchange_init(struct mir_http_exchange *x)
+void mir_http_exchange_init(struct mir_http_exchange *x)
 {
 	size_t from = offsetof(struct mir_http_exchange, path_mem);
 
@@ -28,15 +28,14 @@ static void exchange_init(struct mir_http_exchange *x)
 	mir_http_response_init(x);
 }
 
-static void exchange_release(struct mir_http_exchange *x)
+void mir_http_exchange_release(struct mir_http_exchange *x)
 {
 	mir_http_response_release(x);
 	mir_mem_unref(x->path_mem);
 	mir_slice_unref(&x->bytes);
 }
 
-/* The path, query and host of a parsed head; minus a status. */
-static int set_target(struct mir_http_exchange *x)
+int mir_http_set_target(struct mir_http_exchange *x)
 {
 	struct mir_http_request *r = &x->request;
 	struct mir_str host, path;
@@ -90,7 +89,7 @@ static int begin_request(struct mir_http_exchange *x, size_t len)
 	host = mir_http_header(r, "host");
 	r->host = host.p ? host : mir_str("");
 	r->content_length = x->head.chunked ? -1 : MIR_MAX(x->head.content_length, 0);
-	if ((rc = set_target(x)))
+	if ((rc = mir_http_set_target(x)))
 		return rc;
 	if (limit && r->content_length > 0 && (uint64_t)r->content_length > limit)
 		return -413;
@@ -98,7 +97,7 @@ static int begin_request(struct mir_http_exchange *x, size_t len)
 	return 0;
 }
 
-static void access_log(struct mir_http_exchange *x)
+void mir_http_access_log(struct mir_http_exchange *x)
 {
 	struct mir_http_request *r = &x->request;
 	char peer[MIR_IPADDR_TEXT];
@@ -117,8 +116,7 @@ static void options_server(struct mir_http_exchange *x)
 	mir_http_status(&x->response, 204);
 }
 
-/* Has the handler answer, or does it in its place. */
-static int answer(struct mir_http_exchange *x)
+int mir_http_answer(struct mir_http_exchange *x)
 {
 	struct mir_http_server *s = x->server;
 
@@ -145,11 +143,11 @@ static enum next serve_one(struct mir_http_exchange *x, size_t len)
 	} else {
 		s->stats.requests++;
 		x->conn->requests++;
-		mir_http_response_finish(x, answer(x));
+		mir_http_response_finish(x, mir_http_answer(x));
 		rc = 0;
 	}
 	if (s->config.http_access_log)
-		access_log(x);
+		mir_http_access_log(x);
 	if (x->failed || x->cut) {
 		s->stats.cut++;
 		next = ABORT;
@@ -179,12 +177,30 @@ static void linger(struct mir_http_exchange *x)
 /* Answers an error before there is a request. */
 static enum next refuse(struct mir_http_exchange *x, unsigned status)
 {
-	exchange_init(x);
+	mir_http_exchange_init(x);
 	mir_http_refuse(x, status);
 	if (x->server->config.http_access_log)
-		access_log(x);
-	exchange_release(x);
+		mir_http_access_log(x);
+	mir_http_exchange_release(x);
 	return x->failed ? ABORT : LINGER;
+}
+
+/* The beginning of HTTP/2 by prior knowledge (RFC 9113 section 3.4). */
+static bool is_http2(struct mir_http_exchange *x, size_t len)
+{
+	static const char preface[] = "PRI * HTTP/2.0\r\n\r\n";
+	const struct mir_http_server_config *c = &x->server->config;
+
+	return c->http2 && c->http2_clear && !x->conn->tls && !x->conn->requests &&
+	       len == sizeof(preface) - 1 && memcmp(x->input.s[0].p, preface, len) == 0;
+}
+
+static void become_http2(struct mir_http_exchange *x)
+{
+	struct mir_http_conn *c = x->conn;
+
+	c->fiber = NULL;
+	c->server->config.http2->ops->serve(c->server->config.http2, c, x->input.s, x->input.n);
 }
 
 /* All requests that have come.  KEEP: the rest of the input is the beginning of one. */
@@ -200,9 +216,11 @@ static enum next serve_all(struct mir_http_exchange *x)
 			break;
 		if (len < 0)
 			return refuse(x, (unsigned)-len);
-		exchange_init(x);
+		if (is_http2(x, (size_t)len))
+			return TAKEN;
+		mir_http_exchange_init(x);
 		next = serve_one(x, (size_t)len);
-		exchange_release(x);
+		mir_http_exchange_release(x);
 		if (next == KEEP && x->input.n && mir_yield() < 0)
 			next = CLOSE;
 	}
@@ -218,6 +236,7 @@ void mir_http_conn_serve(void *arg)
 
 	x.conn = c;
 	x.server = c->server;
+	x.ops = NULL;
 	x.input.flow = c->flow;
 	x.input.n = 0;
 	if (c->pending.len)
@@ -230,6 +249,10 @@ void mir_http_conn_serve(void *arg)
 		rc = mir_http_fill(
 		    &x.input, mir_time_add(mir_now(), c->server->config.http_header_timeout));
 		next = rc > 0 ? serve_all(&x) : rc == 0 ? CLOSE : ABORT;
+	}
+	if (next == TAKEN) {
+		become_http2(&x);
+		return;
 	}
 	if (next == KEEP) {
 		mir_http_conn_park(

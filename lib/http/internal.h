@@ -139,13 +139,26 @@ enum mir_http_precondition mir_http_precondition(
 bool mir_http_if_range(
     const struct mir_http_request *, const char *etag, int64_t mtime, int64_t now);
 
+/* What another protocol than HTTP/1 does with a connection that it has taken over. */
+struct mir_http_conn_ops {
+	/* Takes no more requests, and frees the connection when those that it has are answered. */
+	void (*stop)(struct mir_http_conn *);
+	/* The same at once: fibers are cancelled. */
+	void (*cancel)(struct mir_http_conn *);
+	/* The connection, which is idle, is closed to make room for another. */
+	void (*evict)(struct mir_http_conn *);
+};
+
 /* A connection.  While it waits for a request this is all there is of it. */
 struct mir_http_conn {
 	struct mir_http_conn *next, *prev;
 	struct mir_http_server *server;
 	struct mir_flow *flow;
 	const struct mir_tls_flow *tls;
-	struct mir_fiber *fiber;  /* while busy */
+	const struct mir_http_conn_ops *ops; /* NULL: HTTP/1 */
+	void *protocol;                      /* the ops' own */
+	struct mir_fiber *fiber;             /* of HTTP/1, while busy */
+	bool busy;
 	struct mir_slice pending; /* the beginning of a head */
 	struct mir_timer timer;
 	struct mir_endpoint local, peer;
@@ -155,12 +168,19 @@ struct mir_http_conn {
 	bool timed_out;
 };
 
+/* How another protocol than HTTP/1 ends an answer. */
+struct mir_http_exchange_ops {
+	int (*flush)(struct mir_http_exchange *); /* sends the head if it waits.  Blocks. */
+	int (*end)(struct mir_http_exchange *);   /* all is written.  Blocks. */
+};
+
 /* A request and its answer, on the stack of the fiber that serves it. */
 struct mir_http_exchange {
 	struct mir_http_request request;
 	struct mir_http_response response;
 	struct mir_http_conn *conn;
 	struct mir_http_server *server;
+	const struct mir_http_exchange_ops *ops; /* NULL: HTTP/1 */
 
 	struct mir_http_input input;
 
@@ -188,6 +208,17 @@ struct mir_http_exchange {
 	char path[MIR_HTTP_PATH + 1];
 };
 
+/* connection.c: what all protocols share. */
+/* x->conn, x->server and x->ops are set; the request is still to be understood. */
+void mir_http_exchange_init(struct mir_http_exchange *);
+void mir_http_exchange_release(struct mir_http_exchange *);
+/* Path, query and host from the request's method and target; minus a status. */
+int mir_http_set_target(struct mir_http_exchange *);
+enum mir_http_method mir_http_method_of(struct mir_str);
+/* Has the handler answer, or does it in its place.  Blocks. */
+int mir_http_answer(struct mir_http_exchange *);
+void mir_http_access_log(struct mir_http_exchange *);
+
 /* body.c */
 void mir_http_body_init(struct mir_http_exchange *);
 extern const struct mir_http_request_ops mir_http_request_ops;
@@ -214,6 +245,8 @@ void mir_http_conn_serve(void *conn);
 
 /* server.c: the connection waits for its next request with x's input as the beginning of it. */
 void mir_http_conn_park(struct mir_http_conn *, struct mir_slice pending /* take */);
+/* Moves it between the lists of those that are idle and of those that are not. */
+void mir_http_conn_busy(struct mir_http_conn *, bool busy);
 /* The end of a connection. */
 void mir_http_conn_free(struct mir_http_conn *, bool abort);
 

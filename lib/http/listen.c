@@ -51,12 +51,13 @@ static void end(struct mir_http_handshake *h)
 
 static void shake_hands(void *arg)
 {
-	static const struct mir_tls_options tls_options = { .alpn = "http/1.1" };
 	struct mir_http_handshake *h = arg;
+	struct mir_tls_options tls_options = { 0 };
 	struct mir_endpoint local = h->flow->local, peer = h->flow->peer;
 	struct mir_http_server *s = h->server;
 	struct mir_tls_flow *tls;
 
+	tls_options.alpn = s->config.http2 ? "h2 http/1.1" : "http/1.1";
 	if (mir_tls_server(s->config.tls, &h->flow->flow, &tls_options, &tls) < 0)
 		s->stats.insecure++;
 	else

@@ -169,7 +169,7 @@ static void init(struct mir_http_head *h, llhttp_type_t type)
 	h->parser.data = h;
 }
 
-static enum mir_http_method method_of(struct mir_str m)
+enum mir_http_method mir_http_method_of(struct mir_str m)
 {
 	static const char *const names[] = {
 		[MIR_HTTP_GET] = "GET",
@@ -209,7 +209,7 @@ static int request_line(struct mir_http_head *h, const char *p, size_t len)
 	if (version.p[5] != '1')
 		return -505;
 	h->version = version.p[7] == '0' ? 10 : 11;
-	h->method = method_of(h->method_text);
+	h->method = mir_http_method_of(h->method_text);
 	return 0;
 }
 

@@ -381,7 +381,7 @@ int mir_http_reply(
 		return rc;
 	if ((rc = mir_http_begin(r, (int64_t)len)) < 0)
 		return rc;
-	if (x->bodyless || len > x->text_cap - x->text_len)
+	if (x->bodyless || x->ops || len > x->text_cap - x->text_len)
 		return mir_http_write_copy(r, body, len);
 	memcpy(x->text + x->text_len, body, len);
 	x->text_len += (uint32_t)len;
@@ -446,7 +446,10 @@ void mir_http_response_finish(struct mir_http_exchange *x, int rc)
 			return;
 		}
 	}
-	if (x->chunked && x->head_waits && put(x, "0\r\n\r\n", 5) == 0) {
+	if (x->ops) {
+		if (x->ops->flush(x) >= 0)
+			x->failed |= x->ops->end(x) < 0;
+	} else if (x->chunked && x->head_waits && put(x, "0\r\n\r\n", 5) == 0) {
 		flush_head(x);
 	} else if (x->chunked) {
 		end = mir_slice_static("0\r\n\r\n", 5);

@@ -34,7 +34,16 @@ static void list_remove(struct mir_http_conns *l, struct mir_http_conn *c)
 
 static struct mir_http_conns *list_of(struct mir_http_conn *c)
 {
-	return c->fiber ? &c->server->busy : &c->server->idle;
+	return c->busy ? &c->server->busy : &c->server->idle;
+}
+
+void mir_http_conn_busy(struct mir_http_conn *c, bool busy)
+{
+	if (busy == c->busy)
+		return;
+	list_remove(list_of(c), c);
+	c->busy = busy;
+	list_add(list_of(c), c);
 }
 
 void mir_http_conn_free(struct mir_http_conn *c, bool abort)
@@ -70,9 +79,8 @@ static void attach(struct mir_http_conn *c)
 		mir_http_conn_free(c, true);
 		return;
 	}
-	list_remove(&s->idle, c);
 	c->fiber = fiber;
-	list_add(&s->busy, c);
+	mir_http_conn_busy(c, true);
 }
 
 static void readable(void *arg)
@@ -93,14 +101,13 @@ static void timeout(struct mir_timer *t)
 	}
 }
 
-/* Waits for bytes; c is in no list. */
+/* Waits for bytes; c is idle. */
 static void wait_for_bytes(struct mir_http_conn *c)
 {
 	struct mir_http_server *s = c->server;
 
 	if (c->pending.len && !c->head_deadline)
 		c->head_deadline = mir_time_add(mir_now(), s->config.http_header_timeout);
-	list_add(&s->idle, c);
 	mir_timer_set(&c->timer, c->head_deadline
 				     ? c->head_deadline
 				     : mir_time_add(mir_now(), s->config.http_idle_timeout));
@@ -120,9 +127,19 @@ void mir_http_conn_park(struct mir_http_conn *c, struct mir_slice pending)
 			return;
 		}
 	}
-	list_remove(&c->server->busy, c);
 	c->fiber = NULL;
+	mir_http_conn_busy(c, false);
 	wait_for_bytes(c);
+}
+
+static void close_idle(struct mir_http_conn *c)
+{
+	if (c->ops) {
+		c->ops->evict(c);
+		return;
+	}
+	mir_flow_when_readable(c->flow, NULL, NULL);
+	mir_http_conn_free(c, false);
 }
 
 /* Makes room by closing the connection that has been idle for longest. */
@@ -134,8 +151,7 @@ static bool make_room(struct mir_http_server *s)
 		return true;
 	if (oldest) {
 		s->stats.evicted++;
-		mir_flow_when_readable(oldest->flow, NULL, NULL);
-		mir_http_conn_free(oldest, false);
+		close_idle(oldest);
 		return true;
 	}
 	if (s->listener && !s->paused) {
@@ -165,7 +181,11 @@ void mir_http_server_connection(struct mir_http_server *s, struct mir_flow *flow
 	c->peer = *peer;
 	mir_timer_init(&c->timer, timeout);
 	s->connections++;
-	wait_for_bytes(c);
+	list_add(&s->idle, c);
+	if (tls && s->config.http2 && strcmp(tls->alpn, "h2") == 0)
+		s->config.http2->ops->serve(s->config.http2, c, NULL, 0);
+	else
+		wait_for_bytes(c);
 }
 
 static void set_defaults(struct mir_http_server_config *c)
@@ -181,6 +201,9 @@ static void set_defaults(struct mir_http_server_config *c)
 	if (!c->http_max_header)
 		c->http_max_header = 16384;
 	c->http_max_header = MIR_MIN(c->http_max_header, 1u << 20);
+	if (c->http2_streams <= 0)
+		c->http2_streams = 100;
+	c->http2_streams = MIR_MIN(c->http2_streams, 10000);
 }
 
 int mir_http_server_start(struct mir_http_server *s, const struct mir_http_server_config *config)
@@ -204,20 +227,48 @@ static bool wait_empty(struct mir_http_server *s, int64_t ns)
 	return !s->connections && !s->handshakes;
 }
 
+/* Those of other protocols have last words. */
+static void stop_protocols(struct mir_http_server *s)
+{
+	struct mir_http_conn *c, *next;
+
+	for (c = s->idle.head; c; c = next) {
+		next = c->next;
+		if (c->ops)
+			mir_http_conn_busy(c, true);
+	}
+	for (c = s->busy.head; c; c = next) {
+		next = c->next;
+		if (c->ops)
+			c->ops->stop(c);
+	}
+}
+
+static void cancel_busy(struct mir_http_server *s)
+{
+	struct mir_http_conn *next;
+
+	for (struct mir_http_conn *c = s->busy.head; c; c = next) {
+		next = c->next;
+		if (c->ops)
+			c->ops->cancel(c);
+		else
+			mir_cancel(c->fiber);
+	}
+}
+
 void mir_http_server_stop(struct mir_http_server *s)
 {
 	s->draining = true;
 	mir_http_unlisten(s);
 	s->paused = false;
-	while (s->idle.head) {
-		mir_flow_when_readable(s->idle.head->flow, NULL, NULL);
-		mir_http_conn_free(s->idle.head, false);
-	}
+	stop_protocols(s);
+	while (s->idle.head)
+		close_idle(s->idle.head);
 	if (wait_empty(s, MIR_SECOND(5)))
 		return;
 	mir_warn("%u connections were cut: their requests did not end in 5 s", s->connections);
-	for (struct mir_http_conn *c = s->busy.head; c; c = c->next)
-		mir_cancel(c->fiber);
+	cancel_busy(s);
 	mir_http_cancel_handshakes(s);
 	if (!wait_empty(s, MIR_SECOND(1)))
 		mir_error("%u connections did not end", s->connections);

@@ -1,7 +1,7 @@
-/* http.h: HTTP, what a request handler sees (RFC 9110, 9112).
+/* http.h: HTTP, what a request handler sees (RFC 9110, 9112, 9113).
  *
  * A handler is called on a fiber of its own for each request and may block; bodies stream both
- * ways, so that a large one never sits in memory.  The same handler serves HTTP/1.1 and, later,
+ * ways, so that a large one never sits in memory.  The same handler serves HTTP/1.1 and
  * HTTP/2: the ops below are the connection's.
  */
 #ifndef MIR_HTTP_H
@@ -54,7 +54,7 @@ struct mir_http_request {
 	struct mir_endpoint peer, local;
 	const struct mir_tls_flow *tls; /* what was agreed on, as the client's certificate; NULL:
 					   the connection is in the clear */
-	uint16_t version;               /* 10 or 11 */
+	uint16_t version;               /* 10, 11 or 20 */
 	const struct mir_http_header *headers;
 	unsigned nheaders;
 	int64_t content_length; /* -1: not known (chunked), 0: no body */

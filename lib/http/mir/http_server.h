@@ -1,4 +1,4 @@
-/* http_server.h: an HTTP/1.1 server over the streams of a stack (RFC 9110, 9112).
+/* http_server.h: an HTTP server over the streams of a stack (RFC 9110, 9112, 9113).
  *
  * A connection that waits for a request holds neither a fiber nor a buffer; a pooled fiber is
  * attached when bytes arrive, and runs the handler.  What the handler sees is in mir/http.h.
@@ -8,17 +8,19 @@
 
 #include <mir/fiber.h>
 #include <mir/http.h>
+#include <mir/http2.h>
 #include <mir/stack.h>
 #include <mir/timer.h>
 #include <mir/tls.h>
 
 struct mir_http_server_config {
 	struct mir_stack *stack;
-	struct mir_tls *tls; /* NULL: no HTTPS */
-	uint16_t http_port;  /* 0: a free one, see mir_http_server.local */
-	uint16_t https_port; /* with tls; 0: a free one, see mir_http_server.secure_local */
-	bool https_redirect; /* what comes in the clear is sent to HTTPS */
-	int64_t https_hsts;  /* nanoseconds that clients are to insist on HTTPS; 0: not told */
+	struct mir_tls *tls;     /* NULL: no HTTPS */
+	struct mir_http2 *http2; /* NULL: no HTTP/2 */
+	uint16_t http_port;      /* 0: a free one, see mir_http_server.local */
+	uint16_t https_port;     /* with tls; 0: a free one, see mir_http_server.secure_local */
+	bool https_redirect;     /* what comes in the clear is sent to HTTPS */
+	int64_t https_hsts;      /* nanoseconds that clients are to insist on HTTPS; 0: not told */
 	struct mir_ipaddr http_address;
 	int64_t http_max_connections; /* a number that is 0 takes the default in device.conf */
 	int64_t http_header_timeout;  /* nanoseconds */
@@ -27,11 +29,22 @@ struct mir_http_server_config {
 	uint64_t http_min_rate; /* bytes a second */
 	uint64_t http_max_header;
 	uint64_t http_max_body; /* 0: no limit */
+	bool http2_clear;       /* HTTP/2 without TLS, for clients that begin with it */
+	int64_t http2_streams;  /* requests at once on a connection */
 	bool http_access_log;
 	const char *http_server; /* the Server header; NULL or "": none */
 	mir_http_handler *handler;
 	void *handler_arg;
 	const char *name;
+};
+
+/* Of HTTP/2. */
+struct mir_http2_stats {
+	uint64_t connections;
+	uint64_t resets;  /* requests that the client took back */
+	uint64_t refused; /* requests past a limit, which the client may send again */
+	uint64_t broken;  /* connections ended because the client broke the protocol */
+	uint64_t flooded; /* and because it sent too much of what leads to nothing */
 };
 
 struct mir_http_stats {
@@ -43,6 +56,7 @@ struct mir_http_stats {
 	uint64_t cut;       /* answers that ended before their end */
 	uint64_t no_memory; /* connections dropped for want of memory */
 	uint64_t insecure;  /* handshakes that failed */
+	struct mir_http2_stats http2;
 };
 
 struct mir_http_conn;
@@ -60,6 +74,8 @@ struct mir_http_server {
 	struct mir_http_conns idle, busy;
 	unsigned connections;                  /* in both */
 	struct mir_http_handshake *handshakes; /* that will be connections */
+	unsigned streams;                      /* requests over HTTP/2 whose handler runs */
+	uint64_t held;                         /* bytes of their bodies that wait for it */
 	bool paused, draining;
 	struct mir_waitq quit, empty;
 	struct mir_http_stats stats;
