@@ -74,7 +74,7 @@ static void take_line(struct progress *p, const char *line)
 		return;
 	clear_bar(p);
 	fprintf(stderr, "%s\n", line);
-	if (strstr(line, function)) {
+	if (function && strstr(line, function)) {
 		p->wrong_type |= strstr(line, "conflicting types") != NULL ||
 				 strstr(line, "static declaration") != NULL;
 		p->undefined |= strstr(line, "undefined reference") != NULL ||

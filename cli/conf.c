@@ -70,57 +70,60 @@ static void take_name(struct conf *c, const struct statement *s, const char *res
 }
 
 /* "hello.main" and "Hello.main" are hello_main in hello.c; "start" is start anywhere. */
-static void take_function(struct conf *c, const struct statement *s, const char *job)
+bool conf_function(const struct place *at, const char *job, char **function, char **file)
 {
 	const char *dot = strchr(job, '.');
 	char *module = dot ? mem_strn(job, (size_t)(dot - job)) : NULL;
 	bool good = module ? good_name(module) && good_name(dot + 1) : good_name(job);
 
 	if (!good || strchr(dot ? dot + 1 : job, '-') || (!dot && is_keyword(job))) {
-		diag_error(&s->at_value, "not a function");
+		diag_error(at, "not a function");
 		diag_found("'%s'", job);
 		diag_expected("FILE.FUNCTION, as hello.main for hello_main() in hello.c, or the "
 			      "name of a C function");
-		return;
+		return false;
 	}
-	c->job = mem_str(job);
 	if (!module) {
-		c->function = mem_str(job);
-		return;
+		*function = mem_str(job);
+		return true;
 	}
 	module[0] = (char)tolower((unsigned char)module[0]);
-	c->function = mem_fmt("%s_%s", str_ident(module), dot + 1);
-	c->function_file = mem_fmt("%s.c", module);
+	*function = mem_fmt("%s_%s", str_ident(module), dot + 1);
+	*file = mem_fmt("%s.c", module);
+	return true;
 }
 
 static void take_main(struct conf *c, const struct statement *s, const char *rest)
 {
 	static const char *const kinds[] = {
-		[MAIN_NOIP] = "noip", [MAIN_IP] = "ip", [MAIN_HTTP] = "http"
+		[MAIN_NOIP] = "noip", [MAIN_IP] = "ip", [MAIN_HTTP] = "http", [MAIN_SITE] = "site"
 	};
 	struct list names = { 0 };
 	enum conf_main kind = MAIN_NONE;
 
-	for (enum conf_main i = MAIN_NOIP; i <= MAIN_HTTP; i++) {
+	for (enum conf_main i = MAIN_NOIP; i <= MAIN_SITE; i++) {
 		list_addf(&names, "main-%s", kinds[i]);
 		if (str_eq(kinds[i], rest))
 			kind = i;
 	}
 	if (kind == MAIN_NONE) {
 		diag_error(&s->at_key, "unknown kind of main '%s'", s->key);
-		diag_expected("main-noip, main-ip or main-http");
+		diag_expected("main-noip, main-ip, main-http or main-site");
 		diag_suggest(s->key, &names);
 		/* It was meant as the main: do not also complain that there is none. */
 		kind = MAIN_NOIP;
 	} else if (c->main != MAIN_NONE) {
 		diag_error(&s->at_key, "a second main");
 		diag_found("'%s', and '%s' in line %d", s->key, c->at_main.source, c->at_main.line);
-		diag_expected("one of main-noip, main-ip and main-http, once");
+		diag_expected("one of main-noip, main-ip, main-http and main-site, once");
 		return;
 	}
 	c->main = kind;
 	c->at_main = s->at_key;
-	take_function(c, s, statement_value(s));
+	if (kind == MAIN_SITE)
+		conf_take_site(c, s);
+	else if (conf_function(&s->at_value, statement_value(s), &c->function, &c->function_file))
+		c->job = mem_str(statement_value(s));
 }
 
 static void add_device(struct conf *c, const struct statement *s, enum conf_kind kind,
@@ -413,6 +416,8 @@ static const struct conf_rule rules[] = {
 	{ "kv-", take_kv, false, "the name of a store, or default" },
 	{ "block-", take_block, false, "a file or a device of the host, or default" },
 	{ "net-", take_net, false, "default, dhcp, or an address as 10.0.0.2/24" },
+	{ "vhost-", conf_take_vhost, true, "hosts, as example.org, *.example.org" },
+	{ "redirect", conf_take_redirect, true, "FROM TO, as /old/ /new/" },
 	{ "key-", take_key, false, "TYPE DEFAULT \"help\"" },
 	{ "xl-", take_xl, true, "a value" },
 	{ "needs", take_needs, true, "some of clock, random, console, stack, tls" },
@@ -444,6 +449,7 @@ void conf_key_names(struct list *out)
 	list_add(out, "main-http");
 	list_add(out, "main-ip");
 	list_add(out, "main-noip");
+	list_add(out, "main-site");
 }
 
 static const struct conf_rule *find_rule(const char *key, const char **rest)

@@ -4,7 +4,7 @@
 
 #include "statement.h"
 
-enum conf_main { MAIN_NONE, MAIN_NOIP, MAIN_IP, MAIN_HTTP };
+enum conf_main { MAIN_NONE, MAIN_NOIP, MAIN_IP, MAIN_HTTP, MAIN_SITE };
 
 /* A device that the .conf names: fs-NAME, kv-NAME, block-NAME, net-NAME. */
 enum conf_kind { CONF_FS, CONF_KV, CONF_BLOCK, CONF_NET };
@@ -29,14 +29,30 @@ struct conf_setting {
 	bool known; /* a key of the format, as http-port: need not match a device */
 };
 
+/* vhost-NAME: HOST, ...: one of the hosts; NAME is a store, or a function that answers. */
+struct conf_vhost {
+	char *host;
+	char *store;                    /* or NULL: */
+	char *function, *function_file; /* as of the main */
+	struct place at_name, at_host;
+};
+
+/* redirect: FROM TO [STATUS] */
+struct conf_redirect {
+	char *host; /* NULL: any */
+	char *from, *to;
+	int status;
+	struct place at;
+};
+
 struct conf {
 	const char *file;   /* as the user named it, for messages */
 	const char *folder; /* that it is in */
 	char *name;         /* of the image */
 
 	enum conf_main main;
-	char *job;           /* as written: "hello.main" */
-	char *function;      /* hello_main */
+	char *job;           /* as written: "hello.main"; of main-site a store, or "none" */
+	char *function;      /* hello_main; NULL: main-site */
 	char *function_file; /* "hello.c", or NULL: in any of the sources */
 	struct place at_main;
 
@@ -46,6 +62,10 @@ struct conf {
 	size_t n_keys, cap_keys;
 	struct conf_setting *settings;
 	size_t n_settings, cap_settings;
+	struct conf_vhost *vhosts;
+	size_t n_vhosts, cap_vhosts;
+	struct conf_redirect *redirects;
+	size_t n_redirects, cap_redirects;
 	struct words needs;   /* clock, random, console, stack */
 	struct words sources; /* patterns; *.c if none */
 	struct words packages, allowed_licenses, modules, uses, devices_path, ports_path;
@@ -71,6 +91,17 @@ const struct conf_setting *conf_setting(const struct conf *, const char *option)
  * ip-netmask and ip-gateway; report what is missing or does not go together. */
 void conf_finish_ip(struct conf *);
 void conf_check_whole(struct conf *);
+
+/* conf.c, for conf_site.c: "hello.main" is hello_main in hello.c; false after an error. */
+bool conf_function(const struct place *at, const char *job, char **function, char **file);
+
+/* conf_site.c: lines about hosts and redirects; whether they go with the rest. */
+void conf_take_site(struct conf *, const struct statement *);
+void conf_take_vhost(struct conf *, const struct statement *, const char *name);
+void conf_take_redirect(struct conf *, const struct statement *, const char *rest);
+void conf_check_site(const struct conf *);
+/* Does a server choose by host or path before the program does? */
+bool conf_has_site(const struct conf *);
 
 /* The keys of the format by name, for "did you mean". */
 void conf_key_names(struct list *out);

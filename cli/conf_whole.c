@@ -94,11 +94,13 @@ void conf_check_whole(struct conf *c)
 	if (c->main == MAIN_NONE) {
 		diag_error(&at, "no main: nothing says what to start");
 		diag_expected(
-		    "one line 'main-noip: FILE.FUNCTION', 'main-ip: ...' or 'main-http: ...'");
+		    "one line 'main-noip: FILE.FUNCTION', 'main-ip: ...', 'main-http: ...' or "
+		    "'main-site: STORE'");
 		diag_note("main-noip: %s.main calls %s_main() of %s.c", c->name, str_ident(c->name),
 		    c->name);
 	}
 	check_once(c);
+	conf_check_site(c);
 	for (size_t i = 0; i < c->needs.n; i++) {
 		if (c->main != MAIN_NOIP || !str_eq(c->needs.v[i].s, "stack"))
 			continue;

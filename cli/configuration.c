@@ -192,6 +192,19 @@ static void no_match(const struct word *w)
 	diag_suggest(path_base(w->s), &near);
 }
 
+/* The file with the function that answers for a host. */
+static void answering_source(const struct conf_vhost *v, const struct list *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (!v->function_file || str_eq(path_base(files->v[i]), v->function_file))
+			return;
+	if (!v->function)
+		return;
+	diag_error(&v->at_name, "there is no source with the function %s()", v->function);
+	diag_expected("%s", v->function_file ? v->function_file : "a file with it");
+	diag_suggest(v->function_file ? v->function_file : "", files);
+}
+
 static void app_sources(struct configuration *c)
 {
 	const struct conf *conf = &c->conf;
@@ -215,6 +228,10 @@ static void app_sources(struct configuration *c)
 	/* manifest.files served to leave out what was named twice. */
 	files = c->manifest.files;
 	c->manifest.files = (struct list){ 0 };
+	for (size_t i = 0; i < conf->n_vhosts; i++)
+		answering_source(&conf->vhosts[i], &files);
+	if (conf->main == MAIN_SITE)
+		return;
 	if (!files.n && !conf->sources.n) {
 		diag_error(&conf->at_main, "there is no C source in this folder");
 		diag_expected("%s with the function %s()",

@@ -106,9 +106,16 @@ void generate_objects(const struct configuration *, struct text *out);
 /* Can the devices of the graph be named in the notes?  False after an error was reported. */
 bool notes_check(const struct configuration *);
 
+/* generate_site.c: tables in front of the device that provides SITE, what its config and the
+ * server's say of them, and functions that answer for hosts of their own. */
+void generate_site_tables(const struct configuration *, const struct instance *, struct text *out);
+void generate_site_fields(const struct configuration *, const struct instance *, struct text *out);
+void generate_site_handler(const struct configuration *, struct text *out);
+void generate_site_prototypes(const struct configuration *, struct text *out);
+
 /* A text of the user's inside a C comment, which it must neither end nor open. */
 char *comment_text(const char *);
-/* The prototype that the job must have, without ';'. */
+/* The prototype that the job must have, without ';'; main-site has none. */
 char *job_prototype(const struct conf *);
 
 #endif

@@ -90,7 +90,10 @@ static void describe_text(const struct configuration *c, const struct manifest *
 	if (*m->tender || *m->hypervisor)
 		text_addf(out, "%s runs under %s, %zu protections ('mirage query hardening')\n",
 		    m->image, *m->tender ? m->tender : m->hypervisor, m->n_hardens);
-	text_addf(out, "main-%s: %s calls %s()\n", m->main, m->job, c->conf.function);
+	if (c->conf.function)
+		text_addf(out, "main-%s: %s calls %s()\n", m->main, m->job, c->conf.function);
+	else
+		text_addf(out, "main-%s: %s\n", m->main, m->job);
 	keys(&d, "app", "    ");
 	for (size_t i = 0; i < c->graph.n_roots; i++) {
 		const struct root *r = &c->graph.roots[i];

@@ -15,6 +15,8 @@ char *comment_text(const char *s)
 
 char *job_prototype(const struct conf *c)
 {
+	if (!c->function)
+		return mem_str("");
 	if (c->main == MAIN_HTTP)
 		return mem_fmt("int %s(const struct app *app, struct mir_http_request *request,\n"
 			       "    struct mir_http_response *response)",
@@ -45,7 +47,7 @@ static void members(const struct configuration *c, struct text *out)
 	for (size_t i = 0; i < c->graph.n_roots; i++) {
 		const struct root *r = &c->graph.roots[i];
 
-		if (r->job)
+		if (r->job || r->inner)
 			continue;
 		text_addf(out, "\t%s *%s; /* %s%s */\n", signature_find(r->signature)->type,
 		    r->member, comment_text(r->origin),
@@ -77,8 +79,12 @@ void generate_app_h(const struct configuration *c, struct text *out)
 	includes(c, out);
 	text_add(out, "struct app {\n");
 	members(c, out);
-	text_addf(out,
-	    "};\n\n/* %s:%d: %s\n * The function must have just this type. */\n%s;\n\n#endif\n",
-	    conf, c->conf.at_main.line, comment_text(str_trim(c->conf.at_main.source)),
-	    job_prototype(&c->conf));
+	text_add(out, "};\n");
+	if (c->conf.function)
+		text_addf(out,
+		    "\n/* %s:%d: %s\n * The function must have just this type. */\n%s;\n", conf,
+		    c->conf.at_main.line, comment_text(str_trim(c->conf.at_main.source)),
+		    job_prototype(&c->conf));
+	generate_site_prototypes(c, out);
+	text_add(out, "\n#endif\n");
 }

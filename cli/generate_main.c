@@ -88,6 +88,7 @@ static void instance(const struct configuration *c, const struct instance *in, s
 
 	if (is_global(in))
 		return;
+	generate_site_tables(c, in, out);
 	text_addf(out, "/* %s */\nstatic struct %s %s;\n",
 	    comment_text(*d->about ? d->about : d->name), d->type, in->id);
 	text_addf(out, "static struct %s_config %s_config = {\n", d->type, in->id);
@@ -99,8 +100,18 @@ static void instance(const struct configuration *c, const struct instance *in, s
 		    out, "\t.%s = %s,\n", d->live, files ? str_c_quote(files->value) : "NULL");
 	values(in->keys, d->n_keys, "\t", out);
 	if (d->job)
-		text_add(out, "\t.handler = handle_request,\n\t.handler_arg = &app,\n");
+		generate_site_handler(c, out);
+	generate_site_fields(c, in, out);
 	text_addf(out, "\t.name = %s,\n};\n\n", str_c_quote(name));
+}
+
+/* Has anything in main.c to do with what the program is handed? */
+static bool uses_app(const struct configuration *c)
+{
+	for (size_t i = 0; i < c->conf.n_vhosts; i++)
+		if (c->conf.vhosts[i].function)
+			return true;
+	return c->conf.function || c->graph.n_keys;
 }
 
 static void application(const struct configuration *c, struct text *out)
@@ -111,7 +122,7 @@ static void application(const struct configuration *c, struct text *out)
 	for (size_t i = 0; i < c->graph.n_roots; i++) {
 		const struct root *r = &c->graph.roots[i];
 
-		if (r->job)
+		if (r->job || r->inner)
 			continue;
 		text_addf(out, "\t.%s = %s,\n", r->member, object(r->instance));
 		any = true;
@@ -128,6 +139,10 @@ static void application(const struct configuration *c, struct text *out)
 
 static void handler(const struct configuration *c, struct text *out)
 {
+	if (uses_app(c))
+		text_add(out, "static struct app app;\n\n");
+	if (!c->conf.function)
+		return;
 	text_addf(out,
 	    "static int handle_request(\n    void *arg, struct mir_http_request *request, "
 	    "struct mir_http_response *response)\n{\n\treturn %s(arg, request, response);\n}\n\n",
@@ -152,7 +167,7 @@ static const char *section_of(const struct instance *in)
 {
 	const char *s = in->device->provides;
 
-	if (str_eq(s, "HTTP"))
+	if (str_eq(s, "HTTP") || str_eq(s, "SITE"))
 		return "HTTP";
 	if (str_starts(s, "KV") || str_eq(s, "BLOCK"))
 		return "STORAGE";
@@ -285,7 +300,8 @@ static void finish(const struct configuration *c, struct text *out)
 		text_addf(out,
 		    "\t/* %s answers requests until the image is asked to end. */\n"
 		    "\tstatus = %s_run(&%s);\n",
-		    c->conf.function, job->instance->device->type, job->instance->id);
+		    c->conf.function ? c->conf.function : "The server", job->instance->device->type,
+		    job->instance->id);
 	else
 		text_addf(out, "\tstatus = %s(&app);\n", c->conf.function);
 	text_add(out,
@@ -308,17 +324,16 @@ void generate_main_c(const struct configuration *c, struct text *out)
 	    out, "/* %s/main.c: " GENERATED_MARK MIRAGE_VERSION " from %s.\n", c->folder, conf);
 	text_addf(out,
 	    " *\n * Joins the devices of %s, starts them in order of their needs, and runs\n"
-	    " * %s().  'mirage describe' draws the same.\n */\n",
-	    c->name, c->conf.function);
+	    " * %s.  'mirage describe' draws the same.\n */\n",
+	    c->name, c->conf.function ? mem_fmt("%s()", c->conf.function) : "the server");
 	includes(c, out);
 	embedded(c, out);
-	if (job_of(c)) {
-		text_add(out, "static struct app app;\n\n");
+	if (job_of(c))
 		handler(c, out);
-	}
 	for (size_t i = 0; i < c->graph.n_instances; i++)
 		instance(c, c->graph.instances[i], out);
-	application(c, out);
+	if (uses_app(c))
+		application(c, out);
 	arguments(c, out);
 	start(c, out);
 	finish(c, out);

@@ -34,6 +34,7 @@ const struct signature *signature_find(const char *name)
 		{ "TLS", "struct mir_tls", "mir/tls.h" },
 		{ "HTTP2", "struct mir_http2", "mir/http2.h" },
 		{ "HTTP", NULL, "mir/http.h" },
+		{ "SITE", NULL, "mir/http.h" },
 	};
 
 	for (size_t i = 0; i < MIR_COUNT(all); i++)
@@ -314,7 +315,8 @@ static void add_root(struct graph *g, const char *member, struct need n, const c
 		.origin = n.at.line ? mem_fmt("%s (%s:%d)", origin, path_base(n.at.file), n.at.line)
 				    : mem_str(origin),
 		.instance = in,
-		.job = str_eq(n.signature, "HTTP") };
+		.job = str_eq(n.signature, "HTTP"),
+		.inner = str_eq(n.signature, "SITE") };
 }
 
 static void add_stack(
@@ -408,11 +410,15 @@ unsigned graph_resolve(struct graph *g)
 
 	graph_app_keys(g);
 	add_needs(g);
-	if (c->main == MAIN_IP || c->main == MAIN_HTTP)
+	if (c->main == MAIN_IP || c->main == MAIN_HTTP || c->main == MAIN_SITE)
 		add_stack(g, "service", &c->at_main, str_trim(c->at_main.source));
 	for (size_t i = 0; i < c->n_devices; i++)
 		add_device(g, &c->devices[i]);
-	if (c->main == MAIN_HTTP)
+	if (conf_has_site(c))
+		add_root(g, "site",
+		    (struct need){ .signature = "SITE", .group = "service", .at = c->at_main },
+		    str_trim(c->at_main.source));
+	if (c->main == MAIN_HTTP || c->main == MAIN_SITE)
 		add_root(g, "http",
 		    (struct need){ .signature = "HTTP", .group = "service", .at = c->at_main },
 		    str_trim(c->at_main.source));

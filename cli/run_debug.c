@@ -38,6 +38,8 @@ static const char *main_of(const struct manifest *m)
 {
 	struct text t = { 0 };
 
+	if (str_eq(m->main, "site"))
+		return "mir_site_handle";
 	text_add(&t, m->job);
 	for (char *p = t.s; p && *p; p++)
 		if (*p == '.')
@@ -65,7 +67,7 @@ static void gdb_begin(const struct manifest *m, struct list *argv, const char *t
 	list_add(argv, script());
 	if (target)
 		execute(argv, target);
-	if (str_eq(m->main, "http"))
+	if (str_eq(m->main, "http") || str_eq(m->main, "site"))
 		execute(argv, "tbreak mir_main");
 	execute(argv, mem_fmt("tbreak %s", main_of(m)));
 	execute(argv, target ? "continue" : "run");

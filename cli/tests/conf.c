@@ -207,9 +207,64 @@ static void syntax(void)
 	mem_release();
 }
 
+static void sites(void)
+{
+	struct conf c;
+
+	ok(parse("main-site: a\nfs-a: a\nkv-b: mem\nvhost-a: A.org, *.a.org\nvhost-b: b.org\n"
+		 "vhost-c.main: c.org\nredirect: www.a.org/ https://a.org/\n"
+		 "redirect: /x /y 307\n",
+	       &c) == 0,
+	    "a site");
+	ok(c.main == MAIN_SITE && !c.function && str_eq(c.job, "a"), "without a function");
+	ok(c.n_vhosts == 4 && str_eq(c.vhosts[0].host, "a.org") && str_eq(c.vhosts[0].store, "a") &&
+		str_eq(c.vhosts[3].function, "c_main") && !c.vhosts[3].store,
+	    "hosts");
+	ok(c.n_redirects == 2 && str_eq(c.redirects[0].host, "www.a.org") &&
+		c.redirects[0].status == 301 && !c.redirects[1].host &&
+		c.redirects[1].status == 307,
+	    "redirects");
+	ok(parse("main-site: none\nfs-a: a\nvhost-a: a.org\n", &c) == 0, "no main site");
+	mem_release();
+	wrong("main-site: b\nfs-a: a\n", "hello.conf:1:1: error: there is no store 'b'",
+	    "expected: a", NULL);
+	wrong("main-site: a\n", "there is no store 'a'", "a line as 'fs-a: FOLDER'", NULL);
+	wrong("main-site: pages\nfs-pages: a\nvhost-pagse: x.org\n",
+	    "hello.conf:3:7: error: there is no store 'pagse'", "did you mean 'pages'?", NULL);
+	wrong("main-site: a\nfs-a: a\nvhost-a: x.org, X.org\n",
+	    "hello.conf:3:17: error: the host 'x.org' is given a second time",
+	    "the first is in line 3", NULL);
+	wrong("main-site: a\nfs-a: a\nvhost-a: x.org:80\n",
+	    "hello.conf:3:10: error: not the name of a host", "'x.org:80'", "ports do not count");
+	wrong(
+	    "main-site: a\nfs-a: a\nvhost-a: -x.org\n", "not the name of a host", "'-x.org'", NULL);
+	wrong(
+	    "main-site: a\nfs-a: a\nvhost-a: x..org\n", "not the name of a host", "'x..org'", NULL);
+	wrong("main-site: a\nfs-a: a\nvhost-a: www.*.org\n", "not the name of a host",
+	    "'www.*.org'", NULL);
+	wrong("main-ip: a.b\nfs-a: a\nvhost-a: x.org\n", "the main has no server", "main-ip: a.b",
+	    "main-site or main-http");
+	wrong("main-http: a.b\nredirect: /a\n", "hello.conf:2:11: error: a redirect to nowhere",
+	    "'/a'", NULL);
+	wrong("main-http: a.b\nredirect: a /b\n", "hello.conf:2:11: error: no path", "'a'", NULL);
+	wrong("main-http: a.b\nredirect: /a /b 200\n",
+	    "hello.conf:2:17: error: not a status of redirects", "'200'", NULL);
+	wrong("main-http: a.b\nredirect: /a/ /b\n",
+	    "hello.conf:2:15: error: a whole folder goes to one page", "'/b/'", NULL);
+	wrong("main-http: a.b\nredirect: / /b/\n", "a redirect into itself", "'/b/'", NULL);
+	wrong(
+	    "main-http: a.b\nredirect: /a //b.org/\n", "not a place to go to", "'//b.org/'", NULL);
+	wrong("main-http: a.b\nredirect: /a ftp://b.org/\n", "not a place to go to",
+	    "'ftp://b.org/'", NULL);
+	wrong("main-http: a.b\nredirect: /a%20b /c\n", "a path that no request has", "'/a%20b'",
+	    NULL);
+	wrong("main-http: a.b\nredirect: /a?b /c\n", "a path that no request has", "'/a?b'", NULL);
+}
+
 int main(void)
 {
 	RUN_PLAIN(mains);
+	RUN_PLAIN(sites);
 	RUN_PLAIN(twice);
 	RUN_PLAIN(addresses);
 	RUN_PLAIN(families);
