@@ -43,14 +43,15 @@ sub slurp {
 	return <$f>;
 }
 
-my (%names, %provider, %text);    # library folder -> the folders that its descriptor allows
+my (%names, %provider, %named, %text);    # library folder -> the folders that its descriptor allows
 for my $conf (split /\n/, `git ls-files '*device.conf'`) {
 	$text{$conf} = slurp($conf);
+	$named{$1} = dirname($conf) if $text{$conf} =~ /^(?:device|library):\s*(\S+)/m;
 	push @{ $provider{$1} }, dirname($conf) if $text{$conf} =~ /^provides:\s*(\w+)/m;
 }
 for my $conf (keys %text) {
 	my $allowed = $names{ dirname($conf) } ||= [];
-	push @$allowed, map { "lib/$_" } map { split /\s*,\s*/ } $text{$conf} =~ /^uses:\s*(.*?)\s*(?:#.*)?$/mg;
+	push @$allowed, map { $named{$_} || "lib/$_" } map { split /\s*,\s*/ } $text{$conf} =~ /^uses:\s*(.*?)\s*(?:#.*)?$/mg;
 	push @$allowed, map { @{ $provider{$_} || [] } } $text{$conf} =~ /^need-\w+:\s*(\w+)/mg;
 }
 
