@@ -291,6 +291,26 @@ struct mir_fiber *mir_spawn_joinable(const char *name, void (*fn)(void *), void 
 	return spawn(name, fn, arg, true);
 }
 
+/* It is marked as one to be joined, so that its stack is left alone. */
+struct mir_fiber *mir_spawn_on(
+    void *stack, size_t size, const char *name, void (*fn)(void *), void *arg)
+{
+	struct mir_fiber *f = malloc(sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->stack = stack;
+	f->stack_size = size;
+	return begin(f, name, fn, arg, true);
+}
+
+void mir_fiber_release(struct mir_fiber *f)
+{
+	mir_check(f->state == ENDED && f != s.dead);
+	s.unjoined--;
+	free(f);
+}
+
 /* Its stack is large; where memory is short, as large as can be had. */
 MIR_COLD struct mir_fiber *mir_fiber_spawn_main(void (*fn)(void *), void *arg)
 {
@@ -329,7 +349,7 @@ void mir_cancel(struct mir_fiber *f)
 		wake(f, MIR_ECANCELED);
 }
 
-void mir_fiber_uncancel(struct mir_fiber *f)
+void mir_uncancel(struct mir_fiber *f)
 {
 	f->cancelled = false;
 }

@@ -6,6 +6,7 @@
 #include <mir/log.h>
 #include <mir/loop.h>
 #include <mir/mem.h>
+#include <mir/switch.h>
 #include <mir/timer.h>
 
 /* timer.c */
@@ -20,7 +21,6 @@ const char *mir_timers_check(unsigned *looked);
 
 /* fiber.c */
 struct mir_fiber *mir_fiber_spawn_main(void (*fn)(void *), void *arg);
-void mir_fiber_uncancel(struct mir_fiber *);
 bool mir_fibers_ready(void);
 /* Runs ready fibers until none is left or `budget` have run. */
 void mir_fibers_run(unsigned budget);
@@ -39,15 +39,5 @@ void mir_random_reset(void);
 
 /* log.c: levels as at start. */
 void mir_log_reset(void);
-
-/* switch_CPU.S */
-
-/* Saves the callee-saved registers on the stack, the stack pointer in *save, and goes on where the
- * context `to` was saved. */
-void mir_switch(void **save, void *to);
-/* A context on a fresh stack that ends at `top` (aligned to 16 bytes) and begins with entry(). */
-void *mir_switch_prepare(void *top, void (*entry)(void));
-/* The frame pointer in a saved context. */
-const void *mir_switch_frame(const void *saved);
 
 #endif

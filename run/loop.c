@@ -199,7 +199,7 @@ bool mir_shutting_down(void)
 void mir_shutdown_acknowledge(void)
 {
 	if (l.main)
-		mir_fiber_uncancel(l.main);
+		mir_uncancel(l.main);
 }
 
 void mir_loop_reset(void)

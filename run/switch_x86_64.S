@@ -4,11 +4,13 @@
 
 	.text
 
-/* void mir_switch(void **save, void *to) */
-	.globl	mir_switch
+/* void mir_switch(void **save, void *to), in images with threads mir_switch_plain alone */
+	.weak	mir_switch
+	.globl	mir_switch_plain
 	.type	mir_switch, @function
 	.p2align 4
 mir_switch:
+mir_switch_plain:
 	pushq	%rbp
 	pushq	%rbx
 	pushq	%r12
@@ -26,11 +28,13 @@ mir_switch:
 	ret
 	.size	mir_switch, . - mir_switch
 
-/* void *mir_switch_prepare(void *top, void (*entry)(void)) */
-	.globl	mir_switch_prepare
+/* void *mir_switch_prepare(void *top, void (*entry)(void)), as above */
+	.weak	mir_switch_prepare
+	.globl	mir_switch_prepare_plain
 	.type	mir_switch_prepare, @function
 	.p2align 4
 mir_switch_prepare:
+mir_switch_prepare_plain:
 	leaq	begin(%rip), %rdx
 	xorl	%ecx, %ecx
 	movq	%rcx, -8(%rdi)		/* no caller: backtraces end here */

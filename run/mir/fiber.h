@@ -30,6 +30,17 @@ int mir_join(struct mir_fiber *);
 /* From now on every blocking call of that fiber returns MIR_ECANCELED, the present one included. */
 void mir_cancel(struct mir_fiber *);
 
+/* Its blocking calls work again.  Who has cancelled it: nobody else knows what that was for. */
+void mir_uncancel(struct mir_fiber *);
+
+/* As mir_spawn, on a stack of the caller's: `size` bytes from `stack` on, whose end is a multiple
+ * of
+ * 16.  When the fiber has ended and another runs, the stack is the caller's again, and
+ * mir_fiber_release frees the handle; until then the name must live. */
+struct mir_fiber *mir_spawn_on(
+    void *stack, size_t size, const char *name, void (*fn)(void *), void *arg);
+void mir_fiber_release(struct mir_fiber *);
+
 /* The running fiber; NULL in the event loop itself. */
 struct mir_fiber *mir_self(void);
 const char *mir_fiber_name(const struct mir_fiber *);
