@@ -45,7 +45,8 @@ tools() { # sets cc, ar, ranlib
 
 # ---- the build ----
 
-# System calls become C calls (musl/syscall_arch.h), also those at which a thread may be cancelled.
+# System calls become C calls (musl/syscall_arch.h), also those at which a thread may be cancelled
+# (musl/syscall_cp.h, cancel.c); threads are made and ended by libc/posix/ (musl/thread.c).
 # The hand-written assembly that makes some itself goes: the C beside it serves.
 redirect() {
 	local calls
@@ -67,11 +68,11 @@ redirect() {
 	} >"$work/names.h"
 	cp "$here/musl/syscall_arch.h" "arch/$arch/syscall_arch.h"
 	cp "$here/musl/start.c" src/env/mir_start.c
-	printf '#undef __syscall_cp\n#define __syscall_cp(...) __syscall(__VA_ARGS__)\n' >"$work/cp.h"
-	sed -i "/^#define syscall_cp(/{
-		r $work/cp.h
-		N
-	}" src/internal/syscall.h
+	cp "$here/musl/cancel.c" src/thread/pthread_cancel.c
+	cp "$here/musl/thread.c" src/thread/clone.c
+	cp "$here/musl/syscall_cp.h" src/internal/mir_syscall_cp.h
+	rm src/thread/__unmapself.c
+	sed -i '/^#define syscall_cp(/a #include "mir_syscall_cp.h"' src/internal/syscall.h
 	find src -path "*/$arch/*.s" -exec grep -lE '^[[:space:]]*(syscall|svc)' {} + | xargs -r rm -f
 }
 

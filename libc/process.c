@@ -1,4 +1,5 @@
-/* process.c: what a program asks of its process. */
+/* process.c: what a program asks of its process.  Threads and signals are as in a process of one
+ * thread that nobody sends any: libc/posix/ has more than that in place of the weak functions. */
 #include <errno.h>
 #include <mir/fiber.h>
 #include <mir/panic.h>
@@ -24,7 +25,7 @@ long mir_sys_exit_group(int status)
 }
 
 /* Nobody else sends signals: one that would end a process is a bug here. */
-long mir_sys_tkill(int tid, int sig)
+MIR_WEAK long mir_sys_tkill(int tid, int sig)
 {
 	if (tid != PID)
 		return -ESRCH;
@@ -37,12 +38,12 @@ long mir_sys_tkill(int tid, int sig)
 	return 0;
 }
 
-long mir_sys_kill(int pid, int sig)
+MIR_WEAK long mir_sys_kill(int pid, int sig)
 {
 	return mir_sys_tkill(pid == 0 || pid == -1 ? (int)PID : pid, sig);
 }
 
-long mir_sys_tgkill(int pid, int tid, int sig)
+MIR_WEAK long mir_sys_tgkill(int pid, int tid, int sig)
 {
 	return pid == PID ? mir_sys_tkill(tid, sig) : -ESRCH;
 }
@@ -57,7 +58,7 @@ long mir_sys_getppid(void)
 	return 0;
 }
 
-long mir_sys_gettid(void)
+MIR_WEAK long mir_sys_gettid(void)
 {
 	return PID;
 }
@@ -82,13 +83,13 @@ long mir_sys_getegid(void)
 	return 0;
 }
 
-long mir_sys_set_tid_address(int *address)
+MIR_WEAK long mir_sys_set_tid_address(int *address)
 {
 	(void)address;
 	return PID;
 }
 
-long mir_sys_set_thread_area(void *base)
+MIR_WEAK long mir_sys_set_thread_area(void *base)
 {
 	mir_target_set_tls(base);
 	return 0;
@@ -102,7 +103,7 @@ long mir_sys_set_robust_list(void *head, size_t len)
 }
 
 /* No signal is ever delivered: whatever is blocked or handled, nothing was before. */
-long mir_sys_rt_sigprocmask(int how, const void *set, void *old, size_t size)
+MIR_WEAK long mir_sys_rt_sigprocmask(int how, const void *set, void *old, size_t size)
 {
 	(void)how;
 	(void)set;
@@ -113,7 +114,7 @@ long mir_sys_rt_sigprocmask(int how, const void *set, void *old, size_t size)
 	return 0;
 }
 
-long mir_sys_rt_sigaction(int sig, const void *action, void *old, size_t size)
+MIR_WEAK long mir_sys_rt_sigaction(int sig, const void *action, void *old, size_t size)
 {
 	if (size != SET || sig < 1 || sig > SIGNALS ||
 	    (action && (sig == SIGKILL || sig == SIGSTOP)))
@@ -123,7 +124,7 @@ long mir_sys_rt_sigaction(int sig, const void *action, void *old, size_t size)
 	return 0;
 }
 
-long mir_sys_sched_yield(void)
+MIR_WEAK long mir_sys_sched_yield(void)
 {
 	if (mir_libc_loop && mir_self())
 		mir_libc_loop->yield();
@@ -137,10 +138,12 @@ static int64_t nanoseconds(const struct timespec *t)
 
 /* A lock that is taken: by another fiber, which may give it back when it runs.  Returning before
  * the word has changed is allowed: callers look again. */
-long mir_sys_futex(int *word, int op, int value, const struct timespec *timeout)
+MIR_WEAK long mir_sys_futex(
+    int *word, int op, int value, const struct timespec *timeout, int *other, unsigned bits)
 {
 	int64_t begin = mir_target_monotonic(), limit = nanoseconds(timeout);
 
+	(void)other, (void)bits;
 	if ((op & FUTEX_COMMAND) == FUTEX_WAKE)
 		return 0;
 	if ((op & FUTEX_COMMAND) != FUTEX_WAIT)
@@ -156,4 +159,18 @@ long mir_sys_futex(int *word, int op, int value, const struct timespec *timeout)
 			return -EINTR;
 	}
 	return *(volatile int *)word == value ? -ETIMEDOUT : 0;
+}
+
+/* musl/thread.c */
+MIR_WEAK long mir_thread_clone(
+    int (*fn)(void *), void *arg, void *low, void *top, int flags, int *tid, void *tls, int *clear)
+{
+	(void)fn, (void)arg, (void)low, (void)top, (void)flags, (void)tid, (void)tls, (void)clear;
+	return -ENOSYS;
+}
+
+MIR_WEAK void mir_thread_unmap(void *base, size_t size)
+{
+	(void)base, (void)size;
+	mir_panic("the only thread is told to end alone");
 }

@@ -59,7 +59,17 @@ long mir_sys_set_robust_list(void *, size_t);
 long mir_sys_rt_sigprocmask(int how, const void *set, void *old, size_t);
 long mir_sys_rt_sigaction(int sig, const void *action, void *old, size_t);
 long mir_sys_sched_yield(void);
-long mir_sys_futex(int *word, int op, int value, const struct timespec *timeout);
+long mir_sys_futex(
+    int *word, int op, int value, const struct timespec *timeout, int *other, unsigned bits);
+
+/* A thread, with thread-local storage at `tls`, on a stack from `low` to `top`: runs fn(arg).  Its
+ * number goes to *tid; at its end *clear becomes 0, and who waits there (futex) wakes.  The number;
+ * -EAGAIN; -ENOSYS: in images without libc/posix/.  (musl/thread.c) */
+long mir_thread_clone(
+    int (*fn)(void *), void *arg, void *low, void *top, int flags, int *tid, void *tls, int *clear);
+
+/* Ends the running thread, and unmaps the stack that it runs on. */
+MIR_NORETURN void mir_thread_unmap(void *base, size_t size);
 
 /* dispatch.c: by number, for syscall(). */
 long mir_syscall(long n, long a, long b, long c, long d, long e, long f);

@@ -138,13 +138,16 @@ static void process(void)
 		mir_sys_tgkill(1, 1, SIGCHLD) == 0,
 	    "nobody else, and nothing that matters");
 	word = 1;
-	ok(mir_sys_futex(&word, 0, 2, NULL) == -EAGAIN, "a lock that has changed");
-	ok(mir_sys_futex(&word, 128, 1, NULL) == 0, "a lock that another fiber gives back");
-	ok(mir_sys_futex(&word, 1, 1, NULL) == 0 && mir_sys_futex(&word, 9, 1, NULL) == -ENOSYS,
+	ok(mir_sys_futex(&word, 0, 2, NULL, NULL, 0) == -EAGAIN, "a lock that has changed");
+	ok(mir_sys_futex(&word, 128, 1, NULL, NULL, 0) == 0,
+	    "a lock that another fiber gives back");
+	ok(mir_sys_futex(&word, 1, 1, NULL, NULL, 0) == 0 &&
+		mir_sys_futex(&word, 9, 1, NULL, NULL, 0) == -ENOSYS,
 	    "wake; others");
 	mir_libc_loop = NULL;
 	word = 1;
-	ok(mir_sys_futex(&word, 0, 1, &moment) == -ETIMEDOUT, "a lock that is waited for in vain");
+	ok(mir_sys_futex(&word, 0, 1, &moment, NULL, 0) == -ETIMEDOUT,
+	    "a lock that is waited for in vain");
 }
 
 int main(void)
