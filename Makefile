@@ -20,7 +20,7 @@ say      = $(if $(V),,@echo "  $1")
 
 # The parts of the tree.
 LIBS     := $(patsubst %/,%,$(wildcard lib/*/))
-INCLUDES := -Itypes -Irun -Iabi $(addprefix -I,$(LIBS)) -I/usr/share/include/llhttp \
+INCLUDES := -Itypes -Irun -Iabi -Ilibc/posix $(addprefix -I,$(LIBS)) -I/usr/share/include/llhttp \
 	    $(patsubst %/mir/,-I%,$(wildcard targets/*/mir/ targets/*/*/mir/)) \
 	    -I/usr/share/llhttp
 # Of the libraries, those that a test comes to use.
@@ -29,7 +29,8 @@ LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer
 
 # What unit tests link: the runtime, the simulated machine, all libraries, and parts of drivers.
 TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard targets/sim/*.c)) \
-	      $(wildcard lib/*/*.c) $(filter-out libc/start.c libc/stubs.c,$(wildcard libc/*.c)) \
+	      $(wildcard lib/*/*.c) $(filter-out $(addprefix libc/,start.c stubs.c file.c exit.c),$(wildcard libc/*.c)) \
+	      $(filter-out libc/posix/main.c,$(wildcard libc/posix/*.c)) \
 	      targets/vnet/vnet.c targets/unix/linux/tun.c \
 	      targets/unix/block/file.c targets/guest/device.c targets/guest/arguments.c \
 	      $(wildcard targets/guest/net/*.c targets/guest/block/*.c targets/sim/*/*.c) \
@@ -42,9 +43,9 @@ TEST_LIB_S := $(wildcard run/*.S targets/guest/entropy_*.S)
 UNIX_C     := $(wildcard targets/unix/*.c targets/unix/sockets/*.c) \
 	      $(addprefix targets/unix/linux/,poll.c guard.c cpu_$(shell uname -m).c)
 
-UNIT_C  := $(wildcard run/tests/*.c lib/*/tests/*.c libc/tests/*.c targets/*/tests/*.c targets/*/*/tests/*.c \
+UNIT_C  := $(wildcard run/tests/*.c lib/*/tests/*.c libc/tests/*.c libc/posix/tests/*.c targets/*/tests/*.c targets/*/*/tests/*.c \
 	     cli/tests/*.c tender/tests/*.c)
-FUZZ_C  := $(wildcard run/fuzz/*.c lib/*/fuzz/*.c targets/*/fuzz/*.c targets/*/*/fuzz/*.c \
+FUZZ_C  := $(wildcard run/fuzz/*.c lib/*/fuzz/*.c libc/posix/fuzz/*.c targets/*/fuzz/*.c targets/*/*/fuzz/*.c \
 	     cli/fuzz/*.c tender/fuzz/*.c)
 
 # run/tests/timer.c -> run-timer

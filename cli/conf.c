@@ -93,35 +93,54 @@ bool conf_function(const struct place *at, const char *job, char **function, cha
 	return true;
 }
 
+/* Its sources have int main(int argc, char **argv). */
+static void take_program(struct conf *c, const struct statement *s, const char *job)
+{
+	c->job = mem_str(job);
+	c->function = mem_str("main");
+	if (str_eq(job, "main"))
+		return;
+	diag_error(&s->at_value, "not a program");
+	diag_found("'%s'", job);
+	diag_expected("'main': the sources have int main(int argc, char **argv)");
+}
+
 static void take_main(struct conf *c, const struct statement *s, const char *rest)
 {
 	static const char *const kinds[] = {
-		[MAIN_NOIP] = "noip", [MAIN_IP] = "ip", [MAIN_HTTP] = "http", [MAIN_SITE] = "site"
+		[MAIN_NOIP] = "noip",
+		[MAIN_IP] = "ip",
+		[MAIN_HTTP] = "http",
+		[MAIN_SITE] = "site",
+		[MAIN_POSIX] = "posix",
 	};
 	struct list names = { 0 };
 	enum conf_main kind = MAIN_NONE;
 
-	for (enum conf_main i = MAIN_NOIP; i <= MAIN_SITE; i++) {
+	for (enum conf_main i = MAIN_NOIP; i <= MAIN_POSIX; i++) {
 		list_addf(&names, "main-%s", kinds[i]);
 		if (str_eq(kinds[i], rest))
 			kind = i;
 	}
 	if (kind == MAIN_NONE) {
 		diag_error(&s->at_key, "unknown kind of main '%s'", s->key);
-		diag_expected("main-noip, main-ip, main-http or main-site");
+		diag_expected("main-noip, main-ip, main-http, main-site or main-posix");
 		diag_suggest(s->key, &names);
 		/* It was meant as the main: do not also complain that there is none. */
 		kind = MAIN_NOIP;
 	} else if (c->main != MAIN_NONE) {
 		diag_error(&s->at_key, "a second main");
 		diag_found("'%s', and '%s' in line %d", s->key, c->at_main.source, c->at_main.line);
-		diag_expected("one of main-noip, main-ip, main-http and main-site, once");
+		diag_expected(
+		    "one of main-noip, main-ip, main-http, main-site and main-posix, once");
 		return;
 	}
 	c->main = kind;
 	c->at_main = s->at_key;
 	if (kind == MAIN_SITE)
 		conf_take_site(c, s);
+	else if (kind == MAIN_POSIX)
+		take_program(c, s, statement_value(s));
 	else if (conf_function(&s->at_value, statement_value(s), &c->function, &c->function_file))
 		c->job = mem_str(statement_value(s));
 }
@@ -309,7 +328,8 @@ static void take_flags(struct conf *c, const struct statement *s, const char *re
 
 static void take_needs(struct conf *c, const struct statement *s, const char *rest)
 {
-	static const char *const known[] = { "clock", "random", "console", "stack", "tls" };
+	static const char *const known[] = { "clock", "random", "console", "stack", "tls",
+		"posix" };
 	struct words w = { 0 };
 	struct list names = { 0 };
 
@@ -326,6 +346,33 @@ static void take_needs(struct conf *c, const struct statement *s, const char *re
 		}
 		c->needs.v = mem_grow(c->needs.v, c->needs.n, &c->needs.cap, sizeof *c->needs.v);
 		c->needs.v[c->needs.n++] = w.v[i];
+	}
+}
+
+static void take_arguments(struct conf *c, const struct statement *s, const char *rest)
+{
+	struct words w = { 0 };
+
+	(void)rest;
+	statement_words(s, &w);
+	for (size_t i = 0; i < w.n; i++)
+		list_add(&c->arguments, w.v[i].s);
+}
+
+static void take_environment(struct conf *c, const struct statement *s, const char *rest)
+{
+	struct words w = { 0 };
+
+	(void)rest;
+	take_items(s, &w);
+	for (size_t i = 0; i < w.n; i++) {
+		const char *equals = strchr(w.v[i].s, '=');
+
+		if (equals && equals > w.v[i].s)
+			list_add(&c->environment, w.v[i].s);
+		else
+			bad_value(&w.v[i].at, "not a variable of the environment", w.v[i].s,
+			    "NAME=value, as HOME=/");
 	}
 }
 
@@ -411,6 +458,8 @@ static void take_allow_license(struct conf *c, const struct statement *s, const 
 
 static const struct conf_rule rules[] = {
 	{ "main-", take_main, true, "FILE.FUNCTION" },
+	{ "arguments", take_arguments, true, "words, as --port 7000" },
+	{ "environment", take_environment, true, "NAME=value, ..." },
 	{ "name", take_name, false, "a name" },
 	{ "fs-", take_fs, false, "a folder" },
 	{ "kv-", take_kv, false, "the name of a store, or default" },
@@ -420,7 +469,7 @@ static const struct conf_rule rules[] = {
 	{ "redirect", conf_take_redirect, true, "FROM TO, as /old/ /new/" },
 	{ "key-", take_key, false, "TYPE DEFAULT \"help\"" },
 	{ "xl-", take_xl, true, "a value" },
-	{ "needs", take_needs, true, "some of clock, random, console, stack, tls" },
+	{ "needs", take_needs, true, "some of clock, random, console, stack, tls, posix" },
 	{ "sources", take_sources, true, "files, as a.c, lib/*.c" },
 	{ "cflags", take_flags, true, "flags of the compiler" },
 	{ "ldflags", take_flags, true, "flags of the linker" },
@@ -450,6 +499,7 @@ void conf_key_names(struct list *out)
 	list_add(out, "main-ip");
 	list_add(out, "main-noip");
 	list_add(out, "main-site");
+	list_add(out, "main-posix");
 }
 
 static const struct conf_rule *find_rule(const char *key, const char **rest)

@@ -4,7 +4,7 @@
 
 #include "statement.h"
 
-enum conf_main { MAIN_NONE, MAIN_NOIP, MAIN_IP, MAIN_HTTP, MAIN_SITE };
+enum conf_main { MAIN_NONE, MAIN_NOIP, MAIN_IP, MAIN_HTTP, MAIN_SITE, MAIN_POSIX };
 
 /* A device that the .conf names: fs-NAME, kv-NAME, block-NAME, net-NAME. */
 enum conf_kind { CONF_FS, CONF_KV, CONF_BLOCK, CONF_NET };
@@ -66,10 +66,12 @@ struct conf {
 	size_t n_vhosts, cap_vhosts;
 	struct conf_redirect *redirects;
 	size_t n_redirects, cap_redirects;
-	struct words needs;   /* clock, random, console, stack */
+	struct words needs;   /* clock, random, console, stack, tls, posix */
 	struct words sources; /* patterns; *.c if none */
 	struct words packages, allowed_licenses, modules, uses, devices_path, ports_path;
 	struct list cflags, ldflags, xl;
+	struct list arguments;   /* of a POSIX program, before those of the start */
+	struct list environment; /* NAME=value */
 
 	char *compiler; /* gcc-12, or NULL */
 	char *target;   /* named by the compiler line, or NULL */

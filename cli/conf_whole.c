@@ -94,13 +94,24 @@ void conf_check_whole(struct conf *c)
 	if (c->main == MAIN_NONE) {
 		diag_error(&at, "no main: nothing says what to start");
 		diag_expected(
-		    "one line 'main-noip: FILE.FUNCTION', 'main-ip: ...', 'main-http: ...' or "
-		    "'main-site: STORE'");
+		    "one line 'main-noip: FILE.FUNCTION', 'main-ip: ...', 'main-http: ...', "
+		    "'main-site: STORE' or 'main-posix: main'");
 		diag_note("main-noip: %s.main calls %s_main() of %s.c", c->name, str_ident(c->name),
 		    c->name);
 	}
 	check_once(c);
 	conf_check_site(c);
+	if (c->main == MAIN_POSIX && c->n_keys) {
+		diag_error(&c->keys[0].at, "a key of the application, but the main is a program");
+		diag_found("'%s'", c->at_main.source);
+		diag_expected("'arguments: ...', which main() gets");
+	}
+	if (c->main != MAIN_POSIX && c->main != MAIN_NONE && c->arguments.n) {
+		diag_error(&c->at_main, "arguments of a program, but the main is a function");
+		diag_found("'arguments: %s'", list_join(&c->arguments, " "));
+		diag_expected("main-posix, or 'key-NAME: TYPE DEFAULT \"help\"' for an argument of "
+			      "the image");
+	}
 	for (size_t i = 0; i < c->needs.n; i++) {
 		if (c->main != MAIN_NOIP || !str_eq(c->needs.v[i].s, "stack"))
 			continue;

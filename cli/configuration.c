@@ -173,12 +173,15 @@ static bool compiles(const char *name)
 static void add_units(struct configuration *c, const char *folder, const struct list *patterns,
     const struct list *hot, const char *owner, const char *const flags[2])
 {
-	struct list files = { 0 }, hot_files = { 0 };
+	struct list files = { 0 }, hot_files = { 0 }, replaced = { 0 };
 
 	source_files(folder, patterns, c->arch, &files, &c->missing);
 	source_files(folder, hot, c->arch, &hot_files, &c->missing);
+	for (size_t i = 0; i < c->graph.n_libraries; i++)
+		source_files(c->graph.libraries[i]->folder, &c->graph.libraries[i]->replaces,
+		    c->arch, &replaced, &c->missing);
 	for (size_t i = 0; i < files.n; i++)
-		if (compiles(files.v[i]))
+		if (compiles(files.v[i]) && !list_has(&replaced, files.v[i]))
 			add_unit(c, files.v[i], owner, flags[list_has(&hot_files, files.v[i])]);
 }
 

@@ -112,6 +112,17 @@ void generate_site_tables(const struct configuration *, const struct instance *,
 void generate_site_fields(const struct configuration *, const struct instance *, struct text *out);
 void generate_site_handler(const struct configuration *, struct text *out);
 void generate_site_prototypes(const struct configuration *, struct text *out);
+/* The instance that provides a signature for all, or NULL. */
+const struct instance *instance_of(const struct configuration *, const char *signature);
+/* A pointer to its object, in C; NULL where there is none. */
+const char *instance_object(const struct instance *);
+
+/* generate_posix.c: what is written before the configuration of the device that provides POSIX,
+ * into it, and before the boot arguments are read. */
+void generate_posix_before(const struct configuration *, struct text *out);
+void generate_posix_members(const struct configuration *, struct text *out);
+void generate_posix_arguments(
+    const struct configuration *, const struct instance *, struct text *out);
 
 /* A text of the user's inside a C comment, which it must neither end nor open. */
 char *comment_text(const char *);

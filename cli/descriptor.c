@@ -29,13 +29,16 @@ static void take_need(struct descriptor *d, const struct statement *s, const cha
 	for (size_t i = 1; i < w.n; i++) {
 		if (str_eq(w.v[i].s, "optional"))
 			need.optional = true;
+		else if (str_eq(w.v[i].s, "present"))
+			need.optional = need.present = true;
 		else if (str_starts(w.v[i].s, "of="))
 			need.of = mem_str(w.v[i].s + strlen("of="));
 		else
 			good = false;
 	}
 	if (!good) {
-		wrong(&s->at_value, "not a need", s->value, "SIGNATURE [of=KEY] [optional]");
+		wrong(
+		    &s->at_value, "not a need", s->value, "SIGNATURE [of=KEY] [optional|present]");
 		return;
 	}
 	need.signature = w.v[0].s;
@@ -139,6 +142,7 @@ static const struct {
       {"targets", offsetof(struct descriptor, targets)},
       {"sources", offsetof(struct descriptor, sources)},
       {"hot", offsetof(struct descriptor, hot)},
+      {"replaces", offsetof(struct descriptor, replaces)},
       {"packages", offsetof(struct descriptor, packages)},
       {"depends", offsetof(struct descriptor, modules)},
       {"uses", offsetof(struct descriptor, uses)},
@@ -216,7 +220,7 @@ static void check_whole(const struct descriptor *d, const char *file)
 	}
 	if (d->library)
 		return;
-	if (!*d->provides || (!*d->object && !d->job) || !*d->header) {
+	if (!*d->provides || (!*d->object && !d->job && !d->bare) || !*d->header) {
 		diag_error(&d->at, "the device '%s' is described only in part", d->name);
 		diag_found("%s%s%s", *d->provides ? "" : "no 'provides:' ",
 		    *d->object ? "" : "no 'object:' ", *d->header ? "" : "no 'header:'");
@@ -248,6 +252,7 @@ unsigned descriptor_parse(const char *file, const char *data, size_t len, struct
 	for (size_t i = 0; i < all.n; i++)
 		take(&d, &all.v[i]);
 	d.job = str_eq(d.provides, "HTTP");
+	d.bare = str_eq(d.provides, "POSIX");
 	check_whole(&d, file);
 	d.shared = d.shared || global_signature(d.provides);
 	twin = descriptor_find(out, d.name);
@@ -338,6 +343,8 @@ unsigned descriptors_load(const char *share, const struct target *target,
 	unsigned errors = 0;
 
 	errors += load_files(mem_fmt("%s/lib", share), "*/device.conf", out);
+	if (*target->libc)
+		errors += load_files(mem_fmt("%s/libc", share), "*/device.conf", out);
 	errors += load_target(target->folder, out);
 	for (size_t i = 0; i < target->shares.n; i++)
 		errors +=

@@ -8,6 +8,7 @@ struct descriptor_need {
 	char *field;     /* eth */
 	char *signature; /* ETHERNET */
 	bool optional;   /* the field is NULL where nothing provides it */
+	bool present;    /* the same, and it is no reason for there being one */
 	char *of;        /* the key that names which store it is, or NULL */
 	struct place at;
 };
@@ -42,6 +43,7 @@ struct descriptor {
 	char *embed;    /* config field that points at the embedded files, or "" */
 	char *live;     /* config field that names the folder of fs-NAME, or "" */
 	bool job;       /* HTTP: has a request handler and TYPE_run(), and need not be an object */
+	bool bare;      /* POSIX: no object; the C library finds it */
 	bool shared;    /* one for all groups */
 	bool attached;  /* the tender does: it is in the notes of the image */
 	bool announced; /* TYPE_announce is called for all before the first starts */
@@ -55,8 +57,9 @@ struct descriptor {
 	struct descriptor_component *components;
 	size_t n_components, cap_components;
 	struct list targets, sources, packages, modules, uses, include, cflags;
-	struct list hot; /* those of the sources that are compiled for speed, not for size */
-	struct place at; /* of its name */
+	struct list hot;      /* those of the sources that are compiled for speed, not for size */
+	struct list replaces; /* sources of the target that are left out */
+	struct place at;      /* of its name */
 };
 
 struct descriptors {

@@ -96,7 +96,7 @@ static void ports(const struct configuration *c, struct manifest *m)
 /* What of the manifest follows from the graph; sources and packages are there. */
 static void fill_manifest(const struct configuration *c, struct manifest *m)
 {
-	static const char *const mains[] = { "", "noip", "ip", "http", "site" };
+	static const char *const mains[] = { "", "noip", "ip", "http", "site", "posix" };
 	const struct graph *g = &c->graph;
 
 	m->tool = mem_str(MIRAGE_VERSION);

@@ -21,6 +21,8 @@ char *job_prototype(const struct conf *c)
 		return mem_fmt("int %s(const struct app *app, struct mir_http_request *request,\n"
 			       "    struct mir_http_response *response)",
 		    c->function);
+	if (c->main == MAIN_POSIX)
+		return mem_str("int main(int argc, char **argv)");
 	return mem_fmt("int %s(const struct app *app)", c->function);
 }
 
@@ -29,7 +31,8 @@ static void includes(const struct configuration *c, struct text *out)
 	struct list headers = { 0 };
 
 	for (size_t i = 0; i < c->graph.n_roots; i++)
-		list_add_new(&headers, signature_find(c->graph.roots[i].signature)->header);
+		if (signature_find(c->graph.roots[i].signature)->header)
+			list_add_new(&headers, signature_find(c->graph.roots[i].signature)->header);
 	for (size_t i = 0; i < c->graph.n_keys; i++)
 		if (str_starts(value_c_type(c->graph.keys[i].type), "struct"))
 			list_add_new(&headers, "mir/addr.h");

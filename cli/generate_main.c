@@ -10,8 +10,15 @@ static bool is_global(const struct instance *in)
 	return !*in->device->type;
 }
 
-/* A pointer to the object of an instance. */
-static const char *object(const struct instance *in)
+const struct instance *instance_of(const struct configuration *c, const char *signature)
+{
+	for (size_t i = 0; i < c->graph.n_instances; i++)
+		if (str_eq(c->graph.instances[i]->device->provides, signature))
+			return c->graph.instances[i];
+	return NULL;
+}
+
+const char *instance_object(const struct instance *in)
 {
 	if (!in)
 		return "NULL";
@@ -62,7 +69,7 @@ static void needs(const struct instance *in, struct text *out)
 {
 	for (size_t i = 0; i < in->device->n_needs; i++)
 		text_addf(out, "\t.%s = %s,\n", str_ident(in->device->needs[i].field),
-		    object(in->needs[i]));
+		    instance_object(in->needs[i]));
 }
 
 static void values(const struct key *keys, size_t n, const char *indent, struct text *out)
@@ -89,6 +96,8 @@ static void instance(const struct configuration *c, const struct instance *in, s
 	if (is_global(in))
 		return;
 	generate_site_tables(c, in, out);
+	if (d->bare)
+		generate_posix_before(c, out);
 	text_addf(out, "/* %s */\nstatic struct %s %s;\n",
 	    comment_text(*d->about ? d->about : d->name), d->type, in->id);
 	text_addf(out, "static struct %s_config %s_config = {\n", d->type, in->id);
@@ -99,6 +108,8 @@ static void instance(const struct configuration *c, const struct instance *in, s
 		text_addf(
 		    out, "\t.%s = %s,\n", d->live, files ? str_c_quote(files->value) : "NULL");
 	values(in->keys, d->n_keys, "\t", out);
+	if (d->bare)
+		generate_posix_members(c, out);
 	if (d->job)
 		generate_site_handler(c, out);
 	generate_site_fields(c, in, out);
@@ -118,13 +129,15 @@ static void application(const struct configuration *c, struct text *out)
 {
 	bool any = c->graph.n_keys;
 
+	if (c->conf.main == MAIN_POSIX)
+		return;
 	text_add(out, "/* What the program is handed. */\nstatic struct app app = {\n");
 	for (size_t i = 0; i < c->graph.n_roots; i++) {
 		const struct root *r = &c->graph.roots[i];
 
 		if (r->job || r->inner)
 			continue;
-		text_addf(out, "\t.%s = %s,\n", r->member, object(r->instance));
+		text_addf(out, "\t.%s = %s,\n", r->member, instance_object(r->instance));
 		any = true;
 	}
 	if (c->graph.n_keys) {
@@ -258,6 +271,7 @@ static void announcements(const struct configuration *c, struct text *out)
 static void start(const struct configuration *c, struct text *out)
 {
 	const struct key *common = c->graph.common;
+	const struct instance *posix = instance_of(c, "POSIX");
 
 	text_addf(out,
 	    "MIR_COLD int mir_main(int argc, char **argv)\n{\n\tint rc, status;\n\n"
@@ -269,6 +283,8 @@ static void start(const struct configuration *c, struct text *out)
 	if (!str_eq(common[KEY_LOGS].value, "info"))
 		text_addf(
 		    out, "\tmir_log_levels(%s, NULL);\n", str_c_quote(common[KEY_LOGS].value));
+	if (posix)
+		generate_posix_arguments(c, posix, out);
 	text_addf(out, "\trc = mir_args_parse(&boot, argc, argv);\n"
 		       "\tif (rc)\n\t\treturn rc - 1; /* help or an error was printed */\n"
 		       "\tmir_boot_phase(\"arguments\");\n");
@@ -291,29 +307,49 @@ static void start(const struct configuration *c, struct text *out)
 	}
 }
 
-static void finish(const struct configuration *c, struct text *out)
+/* In reverse order. */
+static void stops(const struct configuration *c, struct text *out)
 {
-	const struct root *job = job_of(c);
-
-	text_add(out, "\tmir_boot_end();\n\n\tif (mir_common.boot_chart)\n\t\tmir_boot_chart();\n");
-	if (job)
-		text_addf(out,
-		    "\t/* %s answers requests until the image is asked to end. */\n"
-		    "\tstatus = %s_run(&%s);\n",
-		    c->conf.function ? c->conf.function : "The server", job->instance->device->type,
-		    job->instance->id);
-	else
-		text_addf(out, "\tstatus = %s(&app);\n", c->conf.function);
-	text_add(out,
-	    "\n\t/* In reverse order; after a request to end, blocking calls work again. */\n"
-	    "\tmir_shutdown_acknowledge();\n");
 	for (size_t i = c->graph.n_instances; i-- > 0;) {
 		const struct instance *in = c->graph.instances[i];
 
 		if (!is_global(in))
 			text_addf(out, "\t%s_stop(&%s);\n", in->device->type, in->id);
 	}
-	text_add(out, "\treturn status;\n}\n");
+}
+
+static void run(const struct configuration *c, struct text *out)
+{
+	const struct root *job = job_of(c);
+
+	if (job)
+		text_addf(out,
+		    "\t/* %s answers requests until the image is asked to end. */\n"
+		    "\tstatus = %s_run(&%s);\n",
+		    c->conf.function ? c->conf.function : "The server", job->instance->device->type,
+		    job->instance->id);
+	else if (c->conf.main == MAIN_POSIX)
+		text_addf(out, "\tstatus = mir_posix_run(&%s);\n", instance_of(c, "POSIX")->id);
+	else
+		text_addf(out, "\tstatus = %s(&app);\n", c->conf.function);
+}
+
+static void finish(const struct configuration *c, struct text *out)
+{
+	bool posix = instance_of(c, "POSIX") != NULL;
+
+	text_add(out, "\tmir_boot_end();\n\n\tif (mir_common.boot_chart)\n\t\tmir_boot_chart();\n");
+	run(c, out);
+	text_add(out,
+	    "\n\t/* In reverse order; after a request to end, blocking calls work again. */\n");
+	if (posix) {
+		text_add(out, "\tstop();\n\treturn status;\n}\n\n"
+			      "/* By mir_main, or by exit(). */\n"
+			      "static MIR_COLD void stop(void)\n{\n");
+	}
+	text_add(out, "\tmir_shutdown_acknowledge();\n");
+	stops(c, out);
+	text_add(out, posix ? "}\n" : "\treturn status;\n}\n");
 }
 
 void generate_main_c(const struct configuration *c, struct text *out)

@@ -90,8 +90,10 @@ void generate_flags(const struct configuration *c, bool app, struct text *out)
 	list_flags(out, "", &c->modules);
 	if (app) {
 		flag(out, "-I.");
-		flag(out, "-include");
-		flag(out, "mirage/app.h");
+		if (c->conf.main != MAIN_POSIX) {
+			flag(out, "-include");
+			flag(out, "mirage/app.h");
+		}
 		for (size_t i = 0; i < c->conf.cflags.n; i++)
 			flag(out, c->conf.cflags.v[i]);
 	}
@@ -124,6 +126,8 @@ void generate_objects(const struct configuration *c, struct text *out)
 		    mem_fmt("-Wl,-T,%s", replace_all(path_join(c->target.folder, c->target.script),
 					     "{arch}", c->arch)));
 	flag(out, mem_fmt("-Wl,-Map=%s/obj/image/%s.map", c->folder, c->file));
+	if (c->conf.main == MAIN_POSIX)
+		flag(out, "-Wl,--wrap=main");
 	flag(out, mem_fmt("%s/obj/main.o", c->folder));
 	flag(out, mem_fmt("%s/obj/manifest.o", c->folder));
 	if (c->target.abi_target)

@@ -35,6 +35,7 @@ const struct signature *signature_find(const char *name)
 		{ "HTTP2", "struct mir_http2", "mir/http2.h" },
 		{ "HTTP", NULL, "mir/http.h" },
 		{ "SITE", NULL, "mir/http.h" },
+		{ "POSIX", NULL, NULL },
 	};
 
 	for (size_t i = 0; i < MIR_COUNT(all); i++)
@@ -235,6 +236,16 @@ static bool name_need(struct graph *g, const struct descriptor_need *d, struct n
 	return false;
 }
 
+/* Is the program handed what would meet it? */
+static bool is_root(const struct graph *g, const struct need *n)
+{
+	for (size_t i = 0; i < g->n_roots; i++)
+		if (str_eq(g->roots[i].signature, n->signature) && g->roots[i].instance &&
+		    str_eq(g->roots[i].instance->group, n->group))
+			return true;
+	return false;
+}
+
 static bool meet_needs(struct graph *g, struct need *n)
 {
 	struct instance *in = n->instance;
@@ -250,6 +261,8 @@ static bool meet_needs(struct graph *g, struct need *n)
 			.origin = in->id,
 			.above = n };
 
+		if (d->needs[i].present && !is_root(g, &below))
+			continue;
 		if (!d->needs[i].of || name_need(g, &d->needs[i], &below))
 			in->needs[i] = meet(g, &below);
 		good = good && (in->needs[i] || below.optional);
@@ -316,7 +329,7 @@ static void add_root(struct graph *g, const char *member, struct need n, const c
 				    : mem_str(origin),
 		.instance = in,
 		.job = str_eq(n.signature, "HTTP"),
-		.inner = str_eq(n.signature, "SITE") };
+		.inner = str_eq(n.signature, "SITE") || str_eq(n.signature, "POSIX") };
 }
 
 static void add_stack(
@@ -349,6 +362,34 @@ static void add_needs(struct graph *g)
 				    "needs");
 				break;
 			}
+}
+
+/* For the C library, not for the program; after the devices that it is to find. */
+static void add_posix(struct graph *g)
+{
+	const struct conf *c = g->conf;
+	struct need n = { .signature = "POSIX", .group = "service", .at = c->at_main };
+	bool wanted = c->main == MAIN_POSIX;
+
+	for (size_t i = 0; i < c->needs.n; i++) {
+		if (str_eq(c->needs.v[i].s, "posix")) {
+			n.at = c->needs.v[i].at;
+			wanted = true;
+		}
+		if (c->main == MAIN_POSIX && str_eq(c->needs.v[i].s, "stack"))
+			add_stack(g, "service", &c->needs.v[i].at, "needs");
+	}
+	if (wanted && *g->target->libc) {
+		add_root(
+		    g, "posix", n, c->main == MAIN_POSIX ? str_trim(c->at_main.source) : "needs");
+	} else if (wanted) {
+		diag_error(&n.at,
+		    "the target '%s' has the C library of the host, and POSIX by that",
+		    g->target->name);
+		diag_expected(
+		    "a target with one of its own, as -t spt or -t hvt; for the host, the "
+		    "program as its own compiler builds it");
+	}
 }
 
 static void add_device(struct graph *g, const struct conf_device *d)
@@ -418,6 +459,7 @@ unsigned graph_resolve(struct graph *g)
 		add_root(g, "site",
 		    (struct need){ .signature = "SITE", .group = "service", .at = c->at_main },
 		    str_trim(c->at_main.source));
+	add_posix(g);
 	if (c->main == MAIN_HTTP || c->main == MAIN_SITE)
 		add_root(g, "http",
 		    (struct need){ .signature = "HTTP", .group = "service", .at = c->at_main },

@@ -32,7 +32,7 @@ struct root {
 	const char *origin;        /* "fs-static: site (www.conf:4)" */
 	struct instance *instance; /* NULL: not there on this target */
 	bool job;                  /* HTTP: runs the program instead */
-	bool inner;                /* SITE: there, but not handed to the program */
+	bool inner;                /* SITE, POSIX: there, but not handed to the program */
 };
 
 /* The arguments that every image has (mir/start.h). */

@@ -8,7 +8,7 @@
 
 enum { GATHER = 512 };
 
-static long console_read(struct mir_file *f, void *buf, size_t len)
+static long console_read(struct mir_libc_file *f, void *buf, size_t len)
 {
 	(void)f;
 	(void)buf;
@@ -17,7 +17,7 @@ static long console_read(struct mir_file *f, void *buf, size_t len)
 }
 
 /* Small pieces go out together: a call of the target is dear. */
-static long console_write(struct mir_file *f, const struct iovec *iov, int n)
+static long console_write(struct mir_libc_file *f, const struct iovec *iov, int n)
 {
 	char text[GATHER];
 	size_t have = 0, all = 0;
@@ -43,7 +43,7 @@ static long console_write(struct mir_file *f, const struct iovec *iov, int n)
 	return (long)all;
 }
 
-static long console_seek(struct mir_file *f, int64_t offset, int whence)
+static long console_seek(struct mir_libc_file *f, int64_t offset, int whence)
 {
 	(void)f;
 	(void)offset;
@@ -52,7 +52,7 @@ static long console_seek(struct mir_file *f, int64_t offset, int whence)
 }
 
 /* A terminal of unknown size: streams to it are buffered by lines. */
-static long console_ioctl(struct mir_file *f, int request, void *arg)
+static long console_ioctl(struct mir_libc_file *f, int request, void *arg)
 {
 	(void)f;
 	if ((unsigned)request != TIOCGWINSZ)
@@ -61,5 +61,5 @@ static long console_ioctl(struct mir_file *f, int request, void *arg)
 	return 0;
 }
 
-const struct mir_file_ops mir_libc_console = { console_read, console_write, console_seek,
+const struct mir_libc_file_ops mir_libc_console = { console_read, console_write, console_seek,
 	console_ioctl };

@@ -7,11 +7,11 @@
 
 enum { IOV = 1024 };
 
-static struct mir_file standard[3] = { { &mir_libc_console }, { &mir_libc_console },
+static struct mir_libc_file standard[3] = { { &mir_libc_console }, { &mir_libc_console },
 	{ &mir_libc_console } };
 
 /* NULL: nothing has that number. */
-static struct mir_file *file_of(int fd)
+static struct mir_libc_file *file_of(int fd)
 {
 	if (fd < 0 || fd >= (int)MIR_COUNT(standard) || !standard[fd].ops)
 		return NULL;
@@ -20,7 +20,7 @@ static struct mir_file *file_of(int fd)
 
 long mir_sys_read(int fd, void *buf, size_t len)
 {
-	struct mir_file *f = file_of(fd);
+	struct mir_libc_file *f = file_of(fd);
 
 	return f ? f->ops->read(f, buf, len) : -EBADF;
 }
@@ -42,7 +42,7 @@ static long length(const struct iovec *iov, int n)
 
 long mir_sys_readv(int fd, const struct iovec *iov, int n)
 {
-	struct mir_file *f = file_of(fd);
+	struct mir_libc_file *f = file_of(fd);
 	long done = 0, all = length(iov, n);
 
 	if (!f)
@@ -72,7 +72,7 @@ long mir_sys_write(int fd, const void *buf, size_t len)
 
 long mir_sys_writev(int fd, const struct iovec *iov, int n)
 {
-	struct mir_file *f = file_of(fd);
+	struct mir_libc_file *f = file_of(fd);
 	long len = length(iov, n);
 
 	if (!f)
@@ -82,21 +82,21 @@ long mir_sys_writev(int fd, const struct iovec *iov, int n)
 
 long mir_sys_lseek(int fd, int64_t offset, int whence)
 {
-	struct mir_file *f = file_of(fd);
+	struct mir_libc_file *f = file_of(fd);
 
 	return f ? f->ops->seek(f, offset, whence) : -EBADF;
 }
 
 long mir_sys_ioctl(int fd, int request, void *arg)
 {
-	struct mir_file *f = file_of(fd);
+	struct mir_libc_file *f = file_of(fd);
 
 	return f ? f->ops->ioctl(f, request, arg) : -EBADF;
 }
 
 long mir_sys_close(int fd)
 {
-	struct mir_file *f = file_of(fd);
+	struct mir_libc_file *f = file_of(fd);
 
 	if (!f)
 		return -EBADF;

@@ -14,16 +14,6 @@ enum { FUTEX_WAIT, FUTEX_WAKE, FUTEX_COMMAND = 0x7f };
 
 const struct mir_libc_loop *mir_libc_loop;
 
-long mir_sys_exit(int status)
-{
-	mir_target_exit(status & 0xff);
-}
-
-long mir_sys_exit_group(int status)
-{
-	mir_target_exit(status & 0xff);
-}
-
 /* Nobody else sends signals: one that would end a process is a bug here. */
 MIR_WEAK long mir_sys_tkill(int tid, int sig)
 {

@@ -40,9 +40,11 @@ long mir_sys_nanosleep(const struct timespec *, struct timespec *left);
 /* random.c */
 long mir_sys_getrandom(void *buf, size_t len, unsigned flags);
 
-/* process.c: one process of one thread, the user 0. */
+/* exit.c */
 long mir_sys_exit(int status);
 long mir_sys_exit_group(int status);
+
+/* process.c: one process of one thread, the user 0. */
 long mir_sys_kill(int pid, int sig);
 long mir_sys_tkill(int tid, int sig);
 long mir_sys_tgkill(int pid, int tid, int sig);

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "../file.c"
 #include "../nosys.h"
 #include "target.h"
 

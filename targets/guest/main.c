@@ -3,6 +3,8 @@
 #include <mir/start.h>
 #include <mir/target.h>
 
+/* Weak: a program of its own may have one too (libc/posix/main.c). */
+int main(int argc, char **argv) MIR_WEAK;
 int main(int argc, char **argv)
 {
 	mir_boot_phase("libc");

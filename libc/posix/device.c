@@ -1,0 +1,25 @@
+/* device.c: the start and the end of the layer. */
+#define _GNU_SOURCE
+#include <mir/posix.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "posix.h"
+
+int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
+{
+	static char *nothing[] = { NULL };
+	int rc = mir_posix_environment(config->environment, &environ);
+
+	*p = (struct mir_posix){ config->argc, config->argv ? config->argv : nothing };
+	if (rc == 0)
+		mir_posix_at_end(config->stop);
+	return rc;
+}
+
+void mir_posix_stop(struct mir_posix *p)
+{
+	(void)p;
+	mir_posix_at_end(NULL);
+	mir_fd_end();
+}

@@ -1,0 +1,157 @@
+/* io.c: reading and writing descriptors. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mir/cc.h>
+
+#include "calls.h"
+#include "file.h"
+
+enum { IOV = 1024 };
+
+/* The pieces' lengths together, or -EINVAL. */
+static long length(const struct iovec *iov, int n)
+{
+	long len = 0;
+
+	if (n < 0 || n > IOV)
+		return -EINVAL;
+	for (int i = 0; i < n; i++) {
+		if (iov[i].iov_len > (size_t)(LONG_MAX - len))
+			return -EINVAL;
+		len += (long)iov[i].iov_len;
+	}
+	return len;
+}
+
+static bool may_read(const struct mir_file *f)
+{
+	return (f->flags & O_ACCMODE) != O_WRONLY && !(f->flags & O_PATH);
+}
+
+static bool may_write(const struct mir_file *f)
+{
+	return (f->flags & O_ACCMODE) != O_RDONLY && !(f->flags & O_PATH);
+}
+
+/* at: -1: where the file stands. */
+static long input(int fd, const struct iovec *iov, int n, int64_t at)
+{
+	struct mir_file *f = mir_fd_get(fd);
+	long len = length(iov, n);
+
+	if (!f || !may_read(f))
+		return -EBADF;
+	if (len < 0)
+		return len;
+	if (!f->ops->read)
+		return f->ops->list ? -EISDIR : -EINVAL;
+	if (at != -1 && !f->ops->seek)
+		return -ESPIPE;
+	if (len == 0)
+		return 0;
+	mir_file_ref(f);
+	len = f->ops->read(f, iov, n, at);
+	mir_file_unref(f);
+	return len;
+}
+
+static long output(int fd, const struct iovec *iov, int n, int64_t at)
+{
+	struct mir_file *f = mir_fd_get(fd);
+	long len = length(iov, n);
+
+	if (!f || !may_write(f))
+		return -EBADF;
+	if (len < 0)
+		return len;
+	if (!f->ops->write)
+		return -EINVAL;
+	if (at != -1 && !f->ops->seek)
+		return -ESPIPE;
+	if (len == 0)
+		return 0;
+	mir_file_ref(f);
+	len = f->ops->write(f, iov, n, at);
+	mir_file_unref(f);
+	return len;
+}
+
+long mir_sys_read(int fd, void *buf, size_t len)
+{
+	struct iovec iov = { buf, len };
+
+	return input(fd, &iov, 1, -1);
+}
+
+long mir_sys_readv(int fd, const struct iovec *iov, int n)
+{
+	return input(fd, iov, n, -1);
+}
+
+long mir_sys_pread64(int fd, void *buf, size_t len, int64_t at)
+{
+	struct iovec iov = { buf, len };
+
+	return at < 0 ? -EINVAL : input(fd, &iov, 1, at);
+}
+
+long mir_sys_preadv(int fd, const struct iovec *iov, int n, int64_t at)
+{
+	return at < 0 ? -EINVAL : input(fd, iov, n, at);
+}
+
+static struct iovec piece(const void *buf, size_t len)
+{
+	union {
+		const void *from;
+		void *base;
+	} data = { buf };
+
+	return (struct iovec){ data.base, len };
+}
+
+long mir_sys_write(int fd, const void *buf, size_t len)
+{
+	struct iovec iov = piece(buf, len);
+
+	return output(fd, &iov, 1, -1);
+}
+
+long mir_sys_writev(int fd, const struct iovec *iov, int n)
+{
+	return output(fd, iov, n, -1);
+}
+
+long mir_sys_pwrite64(int fd, const void *buf, size_t len, int64_t at)
+{
+	struct iovec iov = piece(buf, len);
+
+	return at < 0 ? -EINVAL : output(fd, &iov, 1, at);
+}
+
+long mir_sys_pwritev(int fd, const struct iovec *iov, int n, int64_t at)
+{
+	return at < 0 ? -EINVAL : output(fd, iov, n, at);
+}
+
+long mir_sys_lseek(int fd, int64_t offset, int whence)
+{
+	struct mir_file *f = mir_fd_get(fd);
+
+	if (!f || f->flags & O_PATH)
+		return -EBADF;
+	return f->ops->seek ? f->ops->seek(f, offset, whence) : -ESPIPE;
+}
+
+long mir_sys_ioctl(int fd, int request, void *arg)
+{
+	struct mir_file *f = mir_fd_hold(fd);
+	long rc;
+
+	if (!f)
+		return -EBADF;
+	rc = f->ops->ioctl ? f->ops->ioctl(f, request, arg) : -ENOTTY;
+	mir_file_unref(f);
+	return rc;
+}
