@@ -1,4 +1,5 @@
 /* io.c: reading and writing descriptors. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

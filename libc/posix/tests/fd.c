@@ -1,4 +1,5 @@
 /* Descriptors: the table, what shares a file, the calls on them. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
