@@ -67,7 +67,7 @@ for my $path (@files) {
 		my ($folder) = split m{/}, $from;
 		next if grep { $_ eq $folder } @{ $may{$top} };
 		next if $dir && ($from eq $dir || grep { $_ eq $from } @{ $names{$dir} || [] });
-		next if $top eq 'targets' && ($folder eq 'targets' || grep { $_ eq $from } @{ $names{ dirname($path) } || [] });
+		next if $top =~ /^(targets|libc)$/ && ($folder eq $top || grep { $_ eq $from } @{ $names{ dirname($path) } || [] });
 		push @direction, "$path includes <$1> of $from/";
 	}
 }
