@@ -54,8 +54,9 @@ fuzz_name = $(subst /,-,$(subst fuzz/,,$(basename $1)))
 UNITS   := $(foreach c,$(UNIT_C),$(BUILD)/tests/$(call unit_name,$c))
 FUZZERS := $(foreach c,$(FUZZ_C),$(BUILD)/fuzz/$(call fuzz_name,$c))
 
-# The compilers of images, one script; it finds what it needs beside the file that a link leads to.
-IMAGE_CC := x86_64-mirage-cc aarch64-mirage-cc
+# The compilers of images, one script, and their tools, another; they find what they need beside the
+# file that a link leads to.
+IMAGE_CC := $(notdir $(wildcard libc/toolchain/*-mirage-*))
 
 -include cli/cli.mk
 -include tender/tender.mk
@@ -137,7 +138,7 @@ SHARED  = scripts/gdb/mirage.py $(shell find types abi run lib targets libc port
 
 $(IMAGE_CC:%=$(BUILD)/%): $(BUILD)/%:
 	@mkdir -p $(@D)
-	@ln -sfr libc/$* $@
+	@ln -sfr libc/toolchain/$* $@
 
 .PHONY: demo check check-all bench bench-check fuzz install uninstall depend-check
 DEMO_PORT ?= 8080
@@ -164,7 +165,7 @@ LONG_TESTS = $(sort $(wildcard tests/long/*.t tests/long/*/*.t)) tests/net/hosti
 VIRTIO_TESTS = $(sort $(wildcard tests/virtio/*.t)) $(addprefix cli/tests/,vmm.t image.t deploy.t)
 XEN_TESTS = tests/xen/xen.t
 check-all: depend-check ## the long tests
-	@scripts/depend.sh browser vm xen
+	@scripts/depend.sh browser vm xen programs
 	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images fuzz-build
 	@prove --timer --exec '' $(LONG_TESTS)
 
@@ -230,9 +231,10 @@ install: all ## install below PREFIX (default /usr/local)
 	install -m 644 docs/mirage.1 $(DESTDIR)$(PREFIX)/share/man/man1/mirage.1
 	install -m 644 scripts/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mirage
 	@for f in $(SHARED); do \
+		if [ -L $$f ]; then mkdir -p $(SHARE)/$${f%/*} && cp -Pf $$f $(SHARE)/$$f && continue; fi; \
 		if [ -x $$f ]; then m=755; else m=644; fi; install -D -m $$m $$f $(SHARE)/$$f || exit 1; done
 	@for f in $(IMAGE_CC); do \
-		ln -sf ../share/mirage/libc/$$f $(DESTDIR)$(PREFIX)/bin/$$f || exit 1; done
+		ln -sf ../share/mirage/libc/toolchain/$$f $(DESTDIR)$(PREFIX)/bin/$$f || exit 1; done
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/mirage"
 
 uninstall: ## remove what install put there

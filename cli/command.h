@@ -84,6 +84,7 @@ int command_describe(const struct arguments *);
 int command_query(const struct arguments *);
 int command_sim(const struct arguments *);
 int command_ports(const struct arguments *);
+int command_toolchain(const struct arguments *);
 int command_crunch(const struct arguments *);
 int command_cc_cached(const struct arguments *);
 int command_sizes(const struct arguments *);
@@ -93,8 +94,8 @@ int command_help(const struct arguments *);
 /* Option tables of the commands, beside their functions. */
 extern const struct option options_new[], options_configure[], options_depend[], options_build[],
     options_run[], options_image[], options_deploy[], options_clean[], options_describe[],
-    options_query[], options_ports[], options_sim[], options_crunch[], options_cc_cached[],
-    options_sizes[], options_symbols[];
+    options_query[], options_ports[], options_toolchain[], options_sim[], options_crunch[],
+    options_cc_cached[], options_sizes[], options_symbols[];
 /* NULL-ended by name. */
 extern const struct command commands[];
 

@@ -104,6 +104,13 @@ const struct command commands[] = {
 	    .options = options_ports,
 	    .max_words = 64,
 	    .run = command_ports },
+	{ .name = "toolchain",
+	    .about = "Tell build systems of the compiler for images",
+	    .usage = "[options]",
+	    .more = "Without an option: the folder with x86_64-mirage-cc, -ar, -pkg-config and the "
+		    "others.",
+	    .options = options_toolchain,
+	    .run = command_toolchain },
 	{ .name = "crunch",
 	    .about = "Turn a folder into an object file to link",
 	    .usage = "[options] FOLDER FILE.o",

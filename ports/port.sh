@@ -6,6 +6,7 @@
 #	ports/port.sh find ARCH NAME                   its folder (include/, lib/); fails if there is none
 #	ports/port.sh key ARCH NAME                    what its folder depends on, as a digest
 #	ports/port.sh list ARCH                        all, a line each: NAME, built or "", tabs between
+#	ports/port.sh paths ARCH                       the folders of those that are built, a line each
 #	ports/port.sh remove ARCH NAME ...             what was built of them
 #
 # What is built is kept in ${XDG_CACHE_HOME:-~/.cache}/mirage/ports and used again, without a network, until
@@ -171,7 +172,7 @@ build() {
 update='' arch=''
 [ "${1-}" != --update ] || { update=yes && shift; }
 command=${1-} arch=${2-}
-case $arch in x86_64 | aarch64) ;; *) die "port.sh [--update] build|find|key|list|remove x86_64|aarch64 [NAME ...]" ;; esac
+case $arch in x86_64 | aarch64) ;; *) die "port.sh [--update] build|find|key|list|paths|remove x86_64|aarch64 [NAME ...]" ;; esac
 shift 2
 compiler
 case $command in
@@ -185,6 +186,13 @@ list)
 		f=${f%/port.conf} f=${f##*/}
 		printf '%s\t%s\n' "$f" "$(dir=$(built "$f") && cat "$dir/version")"
 	done
+	;;
+paths)
+	IFS=: read -ra dirs <<<"${MIRAGE_PORTS-}"
+	for f in "$here"/*/port.conf "${dirs[@]/%//*/port.conf}"; do
+		[ ! -r "$f" ] || { f=${f%/port.conf} && built "${f##*/}"; }
+	done
+	exit 0
 	;;
 remove) for name; do rm -rf "${cache:?}/$arch/$name"-????????????????; done ;;
 *) die "unknown command '$command'" ;;

@@ -39,8 +39,8 @@ _mirage() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
-	:*) words="new configure depend build run image deploy clean describe query ports sim help --version --help" ;;
-	help:*) words="new configure depend build run image deploy clean describe query ports sim" ;;
+	:*) words="new configure depend build run image deploy clean describe query ports toolchain sim help --version --help" ;;
+	help:*) words="new configure depend build run image deploy clean describe query ports toolchain sim" ;;
 	*)
 		if [ -n "$after" ]; then
 			words="$(_mirage_keys "$tool") --help"

@@ -5,6 +5,7 @@
 #   bench   the peers that the benchmarks compare with
 #   fuzz    clang's fuzzer
 #   vm      machines of QEMU: with a KVM of their own, or for -t virtio
+#   programs  build systems for the toolchain of images; clients of programs that were built with it
 #   xen     a Xen of its own; Xen itself is not installed
 set -eu
 
@@ -16,6 +17,7 @@ packages() {
 	browser) echo "chromium" ;;
 	bench) echo "$(packages check) qemu-system-x86 busybox-static cpio" ;;
 	vm) echo "qemu-system-x86 qemu-system-arm busybox-static cpio qemu-utils ovmf seabios gdisk dosfstools fdisk grub-common grub-pc-bin grub-efi-amd64-bin mtools xorriso awscli python3" ;;
+	programs) echo "autoconf m4 cmake meson ninja-build pkg-config redis-tools" ;;
 	xen) echo "qemu-system-x86 busybox-static cpio" ;;
 	fuzz) echo "$(packages build) libssl-dev clang libclang-rt-14-dev" ;;
 	*)

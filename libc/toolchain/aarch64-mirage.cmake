@@ -1,0 +1,21 @@
+# aarch64-mirage.cmake: cmake -DCMAKE_TOOLCHAIN_FILE=... makes programs for images.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(MIRAGE TRUE)
+set(CMAKE_C_COMPILER "${CMAKE_CURRENT_LIST_DIR}/aarch64-mirage-cc")
+set(CMAKE_AR "${CMAKE_CURRENT_LIST_DIR}/aarch64-mirage-ar" CACHE FILEPATH "")
+set(CMAKE_RANLIB "${CMAKE_CURRENT_LIST_DIR}/aarch64-mirage-ranlib" CACHE FILEPATH "")
+set(CMAKE_NM "${CMAKE_CURRENT_LIST_DIR}/aarch64-mirage-nm" CACHE FILEPATH "")
+set(CMAKE_STRIP "${CMAKE_CURRENT_LIST_DIR}/aarch64-mirage-strip" CACHE FILEPATH "")
+set(CMAKE_LINKER "${CMAKE_CURRENT_LIST_DIR}/aarch64-mirage-ld" CACHE FILEPATH "")
+set(PKG_CONFIG_EXECUTABLE "${CMAKE_CURRENT_LIST_DIR}/aarch64-mirage-pkg-config" CACHE FILEPATH "")
+set(BUILD_SHARED_LIBS OFF CACHE BOOL "")
+# What the host has is not looked at, but for its programs.
+execute_process(
+	COMMAND "${CMAKE_CURRENT_LIST_DIR}/../../ports/port.sh" paths aarch64
+	OUTPUT_VARIABLE mirage_ports OUTPUT_STRIP_TRAILING_WHITESPACE)
+string(REPLACE "\n" ";" CMAKE_FIND_ROOT_PATH "${CMAKE_CURRENT_LIST_DIR}/none\n${mirage_ports}")
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
