@@ -66,7 +66,8 @@ key() { # NAME
 	local n
 	{
 		echo "$arch $compiler $headers"
-		cat "$here/port.sh" "$libc/cflags"
+		sed -n '/^step()/,/^build()/p' "$here/port.sh"
+		cat "$libc/cflags"
 		(cd "$(folder "$1")" && find . -type f | sort | xargs cat)
 		for n in $(value "$1" needs); do key "$n"; done
 	} | sha256sum | cut -c 1-16
