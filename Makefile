@@ -201,12 +201,12 @@ soak: depend-check ## SOAK_CONNECTIONS (1000000), SOAK_MINUTES (30), then SOAK_S
 
 bench: ## measure side by side with named peers
 	@scripts/depend.sh bench
-	@$(MAKE) --no-print-directory -j2 all net-tools $(BUILD)/bench/fiber
+	@$(MAKE) --no-print-directory -j2 all net-tools $(BUILD)/bench/fiber $(BUILD)/tests/net/lwip
 	@bench/run.sh
 
 bench-check: ## measure, and compare with bench/budgets
 	@scripts/depend.sh bench
-	@$(MAKE) --no-print-directory -j2 all net-tools $(BUILD)/bench/fiber
+	@$(MAKE) --no-print-directory -j2 all net-tools $(BUILD)/bench/fiber $(BUILD)/tests/net/lwip
 	@bench/check.sh
 
 # A program on the unix target, as the tool compiles images.

@@ -135,6 +135,16 @@ image_start() {
 		die "$bench_image does not listen: $(tail -n 5 "$net_tmp/image.log" "$net_tmp/image.out")"
 }
 
+# lwip_start: bench/lwip.c on a tap of its own in $a, at 10.77.3.2; sets $lwip_pid.  Fails where it is not built.
+lwip_start() {
+	lwip_pid=
+	[ -x "$net_bin/lwip" ] || { echo "${0##*/}: without lwIP: make bench builds it" >&2; return 1; }
+	tap_new "$a" lwip0 10.77.3.1/24 || die "cannot make a tap"
+	start lwip ip netns exec "$a" "${bench_serve[@]}" "$net_bin/lwip" lwip0 10.77.3.2 80
+	lwip_pid=$pid
+	wait_port "$a" 10.77.3.2 80 || die "lwip does not listen: $(cat "$net_tmp/lwip.log")"
+}
+
 # nginx_start NAME ADDRESS PORT ROOT: one worker in $b that is its own master; $pid.  At
 # its best: with sendfile, 100 kB files came three times slower over a veth here.
 nginx_start() {

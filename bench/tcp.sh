@@ -1,6 +1,6 @@
 #!/bin/bash
 # tcp.sh: bytes a second both ways: the image's against the kernel's TCP, over a veth
-# and over taps.
+# and over taps, and lwIP's over a tap.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +10,7 @@ bench_options "usage: tcp.sh IMAGE socket|direct|spt|hvt [option ...]
 Measures IMAGE (the transfer example, or peer, against itself) and a kernel server
 that does the same, alternately: GET /down?bytes=N and POST /up?digest=none.
 The kernel's server is reached over a veth, and over two taps with all offloads and
-a cable between them.
+a cable between them.  lwIP (bench/lwip.c) has a tap as the image has.
   --bytes N          of each transfer (as many as take about --seconds)
   --rounds N         (7)
   --seconds N        of each measurement (1)
@@ -72,16 +72,19 @@ measure() {
 		-v hz="$(getconf CLK_TCK)" 'BEGIN { print t ? n * hz / t / 1e6 : 0 }')"
 }
 
+peers="veth tap"
+lwip_start && peers+=" lwip"
 for ((round = 0; round < bench_rounds; round++)); do
 	for way in down up; do
-		for side in $(in_turn $round veth tap image); do
+		for side in $(in_turn $round $peers image); do
 			case $side in
 			veth) measure veth "$peer_pid" $way 10.77.0.2 80 ;;
 			tap) measure tap "$peer_pid $cable_pid" $way 10.77.2.2 80 ;;
+			lwip) measure lwip "$lwip_pid" $way 10.77.3.2 80 ;;
 			image) measure image "$image_pid" $way "$image_addr" "$image_port" ;;
 			esac
 		done
 	done
 done
 alive "$image_pid" || die "the image has died: $(tail -n 5 "$net_tmp/image.log")"
-report veth tap
+report $peers

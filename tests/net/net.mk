@@ -49,6 +49,11 @@ $(NET_OUT)/cable: bench/cable.c
 	@mkdir -p $(@D)
 	$(CC) $(NET_CFLAGS) -o $@ $<
 
+# Only for benchmarks: needs liblwip-dev.
+$(NET_OUT)/lwip: bench/lwip.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -Wcast-qual -Wshadow,$(NET_CFLAGS)) -D_GNU_SOURCE -isystem /usr/include/lwip -o $@ $< -llwip
+
 PEER_C := $(addprefix bench/,peer.c server.c client.c) lib/digest/sha256.c
 $(NET_OUT)/peer: $(PEER_C) bench/peer.h bench/pattern.h
 	@mkdir -p $(@D)
