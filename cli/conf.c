@@ -151,7 +151,7 @@ static void add_device(struct conf *c, const struct statement *s, enum conf_kind
 	if (!check_name(s, name))
 		return;
 	for (size_t i = 0; i < c->needs.n; i++) {
-		if (c->main != MAIN_NOIP || !str_eq(c->needs.v[i].s, "stack"))
+		if (c->main != MAIN_NOIP || !conf_needs_network(c->needs.v[i].s))
 			continue;
 		diag_error(&c->needs.v[i].at, "a need of the network, but the main has none");
 		diag_found("'%s'", c->at_main.source);
@@ -329,7 +329,7 @@ static void take_flags(struct conf *c, const struct statement *s, const char *re
 static void take_needs(struct conf *c, const struct statement *s, const char *rest)
 {
 	static const char *const known[] = { "clock", "random", "console", "stack", "tls",
-		"posix" };
+		"posix", "resolver", "http-client" };
 	struct words w = { 0 };
 	struct list names = { 0 };
 
@@ -469,7 +469,8 @@ static const struct conf_rule rules[] = {
 	{ "redirect", conf_take_redirect, true, "FROM TO, as /old/ /new/" },
 	{ "key-", take_key, false, "TYPE DEFAULT \"help\"" },
 	{ "xl-", take_xl, true, "a value" },
-	{ "needs", take_needs, true, "some of clock, random, console, stack, tls, posix" },
+	{ "needs", take_needs, true,
+	    "some of clock, random, console, stack, tls, posix, resolver, http-client" },
 	{ "sources", take_sources, true, "files, as a.c, lib/*.c" },
 	{ "cflags", take_flags, true, "flags of the compiler" },
 	{ "ldflags", take_flags, true, "flags of the linker" },

@@ -105,6 +105,9 @@ void conf_check_site(const struct conf *);
 /* Does a server choose by host or path before the program does? */
 bool conf_has_site(const struct conf *);
 
+/* Does `needs: NEED` take a network? */
+bool conf_needs_network(const char *need);
+
 /* The keys of the format by name, for "did you mean". */
 void conf_key_names(struct list *out);
 

@@ -87,6 +87,11 @@ static void check_once(const struct conf *c)
 	}
 }
 
+bool conf_needs_network(const char *need)
+{
+	return str_eq(need, "stack") || str_eq(need, "resolver") || str_eq(need, "http-client");
+}
+
 void conf_check_whole(struct conf *c)
 {
 	struct place at = { .file = c->file };
@@ -113,7 +118,7 @@ void conf_check_whole(struct conf *c)
 			      "the image");
 	}
 	for (size_t i = 0; i < c->needs.n; i++) {
-		if (c->main != MAIN_NOIP || !str_eq(c->needs.v[i].s, "stack"))
+		if (c->main != MAIN_NOIP || !conf_needs_network(c->needs.v[i].s))
 			continue;
 		diag_error(&c->needs.v[i].at, "a need of the network, but the main has none");
 		diag_found("'%s'", c->at_main.source);

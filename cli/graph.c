@@ -33,6 +33,8 @@ const struct signature *signature_find(const char *name)
 		{ "CONSOLE", "struct mir_console", "mir/console.h" },
 		{ "TLS", "struct mir_tls", "mir/tls.h" },
 		{ "HTTP2", "struct mir_http2", "mir/http2.h" },
+		{ "RESOLVER", "struct mir_resolver", "mir/resolver.h" },
+		{ "HTTP_CLIENT", "struct mir_http_client", "mir/http_client.h" },
 		{ "HTTP", NULL, "mir/http.h" },
 		{ "SITE", NULL, "mir/http.h" },
 		{ "POSIX", NULL, NULL },
@@ -349,7 +351,7 @@ static void add_needs(struct graph *g)
 	static const struct {
 		const char *need, *signature;
 	} all[] = { { "console", "CONSOLE" }, { "clock", "CLOCK" }, { "random", "RANDOM" },
-		{ "tls", "TLS" } };
+		{ "tls", "TLS" }, { "resolver", "RESOLVER" }, { "http-client", "HTTP_CLIENT" } };
 	const struct words *w = &g->conf->needs;
 
 	for (size_t i = 0; i < MIR_COUNT(all); i++)

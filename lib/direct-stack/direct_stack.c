@@ -22,6 +22,19 @@ int mir_direct_stack_wait_ready(struct mir_direct_stack *s, int64_t deadline)
 	return rc;
 }
 
+/* Those of the lease. */
+static unsigned name_servers(struct mir_stack *s, struct mir_ipaddr *out, unsigned max)
+{
+	struct mir_dhcp_grant grant;
+	unsigned n;
+
+	if (mir_dhcp_wait(s->dhcp) < 0 || mir_dhcp_grant(s->dhcp, &grant) < 0)
+		return 0;
+	n = MIR_MIN(grant.n_name_servers, max);
+	memcpy(out, grant.name_server, n * sizeof(*out));
+	return n;
+}
+
 int mir_direct_stack_start(struct mir_direct_stack *s, const struct mir_direct_stack_config *c)
 {
 	int rc;
@@ -32,7 +45,8 @@ int mir_direct_stack_start(struct mir_direct_stack *s, const struct mir_direct_s
 		    .udp = c->udp,
 		    .icmp = c->icmp,
 		    .ip = c->ip,
-		    .dhcp = c->dhcp },
+		    .dhcp = c->dhcp,
+		    .name_servers = name_servers },
 		.name = c->name,
 	};
 	if (c->dhcp->enabled)

@@ -15,6 +15,10 @@ struct mir_stack {
 	struct mir_icmp *icmp;
 	struct mir_ip *ip;     /* NULL on host sockets */
 	struct mir_dhcp *dhcp; /* NULL on host sockets */
+
+	/* The name servers that the network or the host names at present: how many, 0..max.  NULL:
+	 * none is ever named.  May wait for a lease.  Blocks. */
+	unsigned (*name_servers)(struct mir_stack *, struct mir_ipaddr *out, unsigned max);
 };
 
 #endif

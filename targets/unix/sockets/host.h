@@ -23,6 +23,9 @@ struct mir_endpoint mir_host_endpoint(const struct sockaddr_in *);
 struct mir_tcp_flow *mir_host_flow_new(struct mir_host_stack *, int fd,
     const struct mir_endpoint *local, const struct mir_endpoint *peer);
 
+/* mir_stack.name_servers: what /etc/resolv.conf says now. */
+unsigned mir_host_name_servers(struct mir_stack *, struct mir_ipaddr *out, unsigned max);
+
 /* mir_tcp_ops.set of a connection. */
 int mir_host_tcp_set(struct mir_tcp_flow *, enum mir_tcp_option, int64_t value, const char *name);
 

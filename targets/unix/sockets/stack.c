@@ -55,7 +55,7 @@ int mir_host_stack_start(struct mir_host_stack *h, const struct mir_host_stack_c
 {
 	(void)config;
 	*h = (struct mir_host_stack){
-		.stack = { .name = "host sockets" },
+		.stack = { .name = "host sockets", .name_servers = mir_host_name_servers },
 		.tcp = { &mir_host_tcp_ops },
 		.udp = { &mir_host_udp_ops },
 		.icmp = { &mir_host_icmp_ops },
