@@ -33,9 +33,18 @@ static void fake_close(struct mir_flow *f)
 	(void)f;
 }
 
-static const struct mir_flow_ops ops = {
-	.read = fake_read, .write = fake_write, .close = fake_close, .abort = fake_close
-};
+static void fake_when_readable(struct mir_flow *f, mir_flow_ready *ready, void *arg)
+{
+	(void)f;
+	(void)ready;
+	(void)arg;
+}
+
+static const struct mir_flow_ops ops = { .read = fake_read,
+	.write = fake_write,
+	.close = fake_close,
+	.abort = fake_close,
+	.when_readable = fake_when_readable };
 static struct mir_tcp_flow flow = { .flow = { &ops } };
 
 static int fake_connect(struct mir_tcp *t, const struct mir_endpoint *local,
@@ -55,10 +64,11 @@ static struct mir_tcp tcp = { &tcp_ops };
 
 static int get(char **text, size_t *len)
 {
-	struct mir_http_client c = { .tcp = &tcp, .max_header = 4096 };
+	struct mir_http_client c = { .tcp = &tcp, .max_header = 4096, .max_idle = 1 };
 	unsigned status = 0;
 	int rc = mir_http_get(&c, "http://10.0.0.1/a/b?c", 50000, text, len, &status);
 
+	mir_http_client_close(&c);
 	return rc < 0 ? rc : (int)status;
 }
 

@@ -83,14 +83,17 @@ static int connect_pipe(struct mir_tcp *t, const struct mir_endpoint *local,
 static const struct mir_tcp_ops tcp_ops = { .name = "pipes", .connect = connect_pipe };
 static struct mir_tcp tcp = { &tcp_ops };
 
-static int resolve(void *arg, struct mir_str host, struct mir_ipaddr *out)
+static int resolve(struct mir_resolver *r, const char *host, struct mir_ipaddr *out, unsigned max)
 {
-	(void)arg;
+	(void)r;
+	(void)max;
 	*out = mir_ip4(0x0a000001);
-	return host.len == 7 && memcmp(host.p, "example", 7) == 0 ? 0 : MIR_ENOENT;
+	return strcmp(host, "example") == 0 ? 1 : MIR_ENOENT;
 }
 
-static struct mir_http_client client = { .tcp = &tcp, .resolve = resolve, .user_agent = "test" };
+static const struct mir_resolver_ops resolver_ops = { "test", resolve };
+static struct mir_resolver resolver = { &resolver_ops };
+static struct mir_http_client client = { .tcp = &tcp, .resolver = &resolver, .user_agent = "test" };
 
 static int handler(void *arg, struct mir_http_request *r, struct mir_http_response *w)
 {
