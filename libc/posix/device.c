@@ -5,6 +5,7 @@
 
 #include "file.h"
 #include "posix.h"
+#include "socket_stack.h"
 
 int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
 {
@@ -12,6 +13,7 @@ int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
 	int rc = mir_posix_environment(config->environment, &environ);
 
 	*p = (struct mir_posix){ config->argc, config->argv ? config->argv : nothing };
+	mir_socket_stack = config->stack;
 	if (rc == 0)
 		mir_posix_at_end(config->stop);
 	return rc;
@@ -22,4 +24,5 @@ void mir_posix_stop(struct mir_posix *p)
 	(void)p;
 	mir_posix_at_end(NULL);
 	mir_fd_end();
+	mir_socket_stack = NULL;
 }

@@ -11,7 +11,15 @@ void mir_file_init(struct mir_file *f, const struct mir_file_ops *ops, int flags
 
 void mir_file_unref(struct mir_file *f)
 {
-	if (--f->refs == 0 && f->ops->close)
+	struct mir_file_watch *w;
+
+	if (--f->refs > 0)
+		return;
+	while ((w = f->watches) != NULL) {
+		mir_file_unwatch(w);
+		w->changed(w);
+	}
+	if (f->ops->close)
 		f->ops->close(f);
 }
 

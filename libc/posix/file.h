@@ -34,8 +34,8 @@ struct mir_file_ops {
 	void (*close)(struct mir_file *);
 };
 
-/* Called when ready() of a file may say more than before; does not block, and may remove itself,
- * but no other. */
+/* Called when ready() of a file may say more than before, and, removed, when it is being closed;
+ * does not block, and may remove itself, but no other. */
 struct mir_file_watch {
 	struct mir_file_watch *next, **prev; /* prev NULL: it watches nothing */
 	void (*changed)(struct mir_file_watch *);
