@@ -54,14 +54,9 @@ static void describe(struct mir_tls_conn *t, bool server)
 
 static int begin(struct mir_tls_conn *t, struct mir_tls_device *d, bool server)
 {
-	int64_t outer = mir_deadline_set(mir_time_add(mir_now(), d->config.tls_handshake_timeout));
 	const char *why = "";
-	int rc;
+	int rc = handshake(t, &why);
 
-	d->handshaking++;
-	rc = handshake(t, &why);
-	d->handshaking--;
-	mir_deadline_restore(outer);
 	if (rc < 0) {
 		d->stats.failed++;
 		mir_info("handshake as %s: %s", server ? "server" : "client", why);
@@ -122,25 +117,19 @@ static int prepare(
 	return prepare_client(t, server_name);
 }
 
-int mir_tls_handshake(struct mir_tls_device *d, struct mir_flow *below, SSL_CTX *context,
+static int shake(struct mir_tls_device *d, struct mir_flow *below, SSL_CTX *context,
     const char *server_name, const struct mir_tls_options *options, struct mir_tls_flow **out)
 {
-	struct mir_tls_conn *t = NULL;
-	int rc = MIR_ENOMEM;
+	struct mir_tls_conn *t = calloc(1, sizeof(*t));
+	int rc;
 
-	if (d->handshaking >= (uint64_t)d->config.tls_handshakes) {
-		d->stats.refused++;
-		rc = MIR_ELIMIT;
-	} else {
-		t = calloc(1, sizeof(*t));
-	}
 	if (t && mir_tls_session_init(&t->session, context, !server_name) < 0) {
 		free(t);
 		t = NULL;
 	}
 	if (!t) {
 		mir_flow_abort(below);
-		return rc;
+		return MIR_ENOMEM;
 	}
 	t->device = d;
 	t->below = below;
@@ -155,4 +144,22 @@ int mir_tls_handshake(struct mir_tls_device *d, struct mir_flow *below, SSL_CTX 
 	}
 	*out = &t->tls;
 	return 0;
+}
+
+int mir_tls_handshake(struct mir_tls_device *d, struct mir_flow *below, SSL_CTX *context,
+    const char *server_name, const struct mir_tls_options *options, struct mir_tls_flow **out)
+{
+	int64_t until = mir_time_add(mir_now(), d->config.tls_handshake_timeout);
+	int64_t outer = mir_deadline_set(until);
+	struct mir_tls_turn turn;
+	int rc = mir_tls_turn_take(&turn, d, below, MIR_MIN(until, outer));
+
+	if (rc < 0) {
+		mir_flow_abort(below);
+	} else {
+		rc = shake(d, below, context, server_name, options, out);
+		mir_tls_turn_give(&turn, d);
+	}
+	mir_deadline_restore(outer);
+	return rc;
 }

@@ -6,6 +6,12 @@
 
 #include "session.h"
 
+/* turn.c: waits until one more handshake may be under way on `below`.  Blocks, until `until`.
+ * MIR_ELIMIT: too many wait; MIR_ETIMEDOUT, MIR_ECANCELED. */
+int mir_tls_turn_take(
+    struct mir_tls_turn *, struct mir_tls_device *, struct mir_flow *below, int64_t until);
+void mir_tls_turn_give(struct mir_tls_turn *, struct mir_tls_device *);
+
 /* handshake.c: a handshake, and the flow that comes of it.  server_name: of a client; NULL: a
  * server. */
 int mir_tls_handshake(struct mir_tls_device *, struct mir_flow *below, SSL_CTX *,

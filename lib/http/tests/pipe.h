@@ -135,6 +135,10 @@ static inline int pipe_shutdown(struct mir_flow *f, enum mir_flow_half half)
 {
 	struct pipe_end *e = pipe_of(f);
 
+	if (half & MIR_FLOW_READ) {
+		e->ended = true;
+		pipe_notify(e);
+	}
 	if ((half & MIR_FLOW_WRITE) && !e->shut) {
 		e->shut = true;
 		if (e->peer) {

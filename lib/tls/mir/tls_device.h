@@ -29,7 +29,8 @@ struct mir_tls_stats {
 	uint64_t handshakes; /* done */
 	uint64_t resumed;    /* of them */
 	uint64_t failed;
-	uint64_t refused; /* for the limit */
+	uint64_t refused;    /* for the limit */
+	uint64_t pushed_out; /* of those that failed: others waited, and they took long */
 	uint64_t reloads;
 };
 
@@ -42,12 +43,24 @@ struct mir_tls_ticket_keys {
 
 struct mir_tls_identity;
 
+/* A handshake under way; on the stack of its fiber. */
+struct mir_tls_turn {
+	struct mir_tls_turn *next, *prev; /* from old to new */
+	struct mir_flow *below;
+	int64_t began;
+	bool told; /* to end */
+};
+
 struct mir_tls_device {
 	struct mir_tls tls;
 	struct mir_tls_device_config config;
 	struct mir_tls_identity *identities; /* in the order of the store */
 	void *server, *client;               /* SSL_CTX; a server's before its identity is chosen */
-	unsigned handshaking;
+	struct {
+		struct mir_tls_turn *oldest, *newest;
+		unsigned n, waiting;
+		struct mir_waitq free;
+	} turns;
 	struct mir_tls_ticket_keys tickets[MIR_TLS_TICKET_KEYS]; /* the first is the present one */
 	struct {
 		char name[MIR_TLS_NAME];
