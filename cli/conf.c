@@ -93,16 +93,14 @@ bool conf_function(const struct place *at, const char *job, char **function, cha
 	return true;
 }
 
-/* Its sources have int main(int argc, char **argv). */
+/* "main": the sources have int main(int argc, char **argv); else a program's file. */
 static void take_program(struct conf *c, const struct statement *s, const char *job)
 {
 	c->job = mem_str(job);
 	c->function = mem_str("main");
-	if (str_eq(job, "main"))
-		return;
-	diag_error(&s->at_value, "not a program");
-	diag_found("'%s'", job);
-	diag_expected("'main': the sources have int main(int argc, char **argv)");
+	c->at_program = s->at_value;
+	if (!str_eq(job, "main"))
+		c->program = c->job;
 }
 
 static void take_main(struct conf *c, const struct statement *s, const char *rest)

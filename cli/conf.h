@@ -55,6 +55,8 @@ struct conf {
 	char *function;      /* hello_main; NULL: main-site */
 	char *function_file; /* "hello.c", or NULL: in any of the sources */
 	struct place at_main;
+	char *program; /* main-posix: a file that mirage-cc has linked; NULL: the sources have it */
+	struct place at_program;
 
 	struct conf_device *devices;
 	size_t n_devices, cap_devices;

@@ -220,7 +220,9 @@ static void app_sources(struct configuration *c)
 		if (files.n == before)
 			no_match(&conf->sources.v[i]);
 	}
-	if (!conf->sources.n)
+	if (conf->program)
+		program_read(c);
+	else if (!conf->sources.n)
 		dir_glob(".", "*.c", &files);
 	for (size_t i = 0; i < files.n; i++) {
 		if (!compiles(files.v[i]) || !list_add_new(&c->manifest.files, files.v[i]))
@@ -233,7 +235,7 @@ static void app_sources(struct configuration *c)
 	c->manifest.files = (struct list){ 0 };
 	for (size_t i = 0; i < conf->n_vhosts; i++)
 		answering_source(&conf->vhosts[i], &files);
-	if (conf->main == MAIN_SITE)
+	if (conf->main == MAIN_SITE || conf->program)
 		return;
 	if (!files.n && !conf->sources.n) {
 		diag_error(&conf->at_main, "there is no C source in this folder");

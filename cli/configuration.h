@@ -54,6 +54,7 @@ struct configuration {
 	struct list
 	    ports; /* third-party libraries, also where the host's packages stand for them */
 	struct list ldflags;
+	struct list linked;  /* of a program: objects, archives, flags of the linker */
 	struct list missing; /* patterns of sources that match nothing yet */
 	struct list missing_modules;
 	struct manifest manifest;
@@ -123,6 +124,9 @@ void generate_posix_before(const struct configuration *, struct text *out);
 void generate_posix_members(const struct configuration *, struct text *out);
 void generate_posix_arguments(
     const struct configuration *, const struct instance *, struct text *out);
+
+/* program.c: of what the program of main-posix was linked, into c->linked. */
+void program_read(struct configuration *);
 
 /* A text of the user's inside a C comment, which it must neither end nor open. */
 char *comment_text(const char *);

@@ -137,6 +137,8 @@ void generate_objects(const struct configuration *c, struct text *out)
 	for (size_t i = 0; i < c->graph.n_instances; i++)
 		if (*c->graph.instances[i]->device->embed)
 			flag(out, embedded_object(c, c->graph.instances[i]));
+	for (size_t i = 0; i < c->linked.n; i++)
+		flag(out, c->linked.v[i]);
 	for (size_t i = 0; i < c->ldflags.n; i++)
 		flag(out, c->ldflags.v[i]);
 	for (size_t i = 0; i < c->conf.ldflags.n; i++)
@@ -189,6 +191,10 @@ static void objects(const struct configuration *c, struct text *out)
 	for (size_t i = 0; i < c->graph.n_instances; i++)
 		if (*c->graph.instances[i]->device->embed)
 			text_addf(out, " %s", embedded_object(c, c->graph.instances[i]));
+	text_add(out, "\nPROGRAM :=");
+	for (size_t i = 0; i < c->linked.n; i++)
+		if (c->linked.v[i][0] == '/')
+			text_addf(out, " \\\n\t%s", make_quote(c->linked.v[i]));
 	text_add(out, "\n\n");
 }
 
@@ -198,14 +204,16 @@ static void link_rule(const struct configuration *c, struct text *out)
 	bool bare = c->target.freestanding;
 	const char *tool = recipe_quote(paths_tool());
 
-	text_addf(out, "all: $(OUTPUT)\n.PHONY: all\n.DELETE_ON_ERROR:\n\n"
-		       "# obj/link holds the objects and the linker's flags, obj/flags the "
-		       "compiler's; both are\n"
-		       "# written only when they change.\n"
-		       "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $T/obj/link $T/build.mk\n"
-		       "\t@echo '[link] $(notdir $@)'\n"
-		       "\t@mkdir -p '$(@D)'\n"
-		       "\t@$(CC) $(COLOUR) -o '$@' @$T/obj/link\n");
+	text_addf(out,
+	    "all: $(OUTPUT)\n.PHONY: all\n.DELETE_ON_ERROR:\n\n"
+	    "# obj/link holds the objects and the linker's flags, obj/flags the "
+	    "compiler's; both are\n"
+	    "# written only when they change.\n"
+	    "$(OUTPUT): $(OBJECTS) $(EMBEDDED) $(PROGRAM) $T/obj/link $T/build.mk\n"
+	    "\t@echo '[link] $(notdir $@)'\n"
+	    "\t@mkdir -p '$(@D)'\n"
+	    "\t@$(CC) $(COLOUR)%s -o '$@' @$T/obj/link\n",
+	    c->conf.main == MAIN_POSIX ? " --mirage-list" : "");
 	if (bare && c->graph.symbols)
 		text_addf(out,
 		    "# Once more with a table of what is where, behind all code.\n"

@@ -42,7 +42,8 @@ function base(i,    s) {
 }
 
 function ours(i) {
-	return index(file[i], library "(") == 1 || index(file[i], libc "(") == 1
+	return (library != "" && index(file[i], library "(") == 1) || index(file[i], libc "(") == 1 ||
+	       file[i] ~ /^mirage\/[^\/]*\/obj\/([a-z]*\.o$|run\/|lib\/|libc\/|targets\/|ext\/)/
 }
 
 function add(section, address, length_, from) {

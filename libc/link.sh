@@ -33,13 +33,14 @@ compile_one() {
 	object=$kept/${base%.*}.o
 }
 
-# The calls that only stubs answer, and functions that always fail, but for those that do no harm; $1: an image.
-# Lines: ADDRESS NAME.
+# The calls that only stubs answer, and functions that always fail, but for those that do no harm, and, in
+# images without libc/posix, what that would give; $1: an image.  Lines: ADDRESS NAME.
 missing() {
 	"${prefix}nm" "$1" 2>/dev/null | awk '
-		FNR == NR { if ($1 == "harmless" || $1 == "function") kind[$2] = $1; next }
-		$2 == "W" && sub(/^mir_sys_/, "", $3) && kind[$3] != "harmless" { print $1, $3 }
-		($2 == "T" || $2 == "W") && kind[$3] == "function" { print $1, $3 }' "$libc/wants" -
+		/^long mir_sys_/ { if (sub(/^long mir_sys_/, "") && sub(/\(.*/, "")) kind[$0] = "harmless"; next }
+		FILENAME != "-" { if ($1 == "harmless" || $1 == "function") kind[$2] = $1; next }
+		sub(/^mir_stub_/, "", $3) && kind[$3] != "harmless" { print $1, $3 }
+		($2 == "T" || $2 == "W") && kind[$3] == "function" { print $1, $3 }' "$libc"/posix/*.c "$libc/wants" -
 }
 
 # By whom they are reached: from the same link, with relocations.
@@ -70,6 +71,7 @@ link_program() { # ARGUMENT ...
 		case $option$a in
 		-Wl,-Map* | -Wl,-T*) ;;
 		-Wl,* | -Xlinker* | -u* | -z*) note "$a" ;;
+		"$sysroot"/*) ;;
 		[!-]*) note "$(absolute "$a")" ;;
 		esac
 		if [ -z "$option" ] && takes_value "$a"; then option=$a; else option=''; fi
