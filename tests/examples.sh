@@ -109,7 +109,7 @@ test_kv() { # URL
 }
 
 test_transfer() { # URL
-	local url=$1 bytes=20000000 sum
+	local url=$1 bytes=${bytes:-20000000} sum
 	sum=$(body "$url/down?bytes=$bytes&seed=7" | tee down | sha256sum | cut -d' ' -f1)
 	is "transfer: $where: down" "$(body "$url/digest?bytes=$bytes&seed=7")" "{\"bytes\":$bytes,\"sha256\":\"$sum\"}"
 	is "transfer: $where: up" "$(body -T down "$url/up")" "{\"bytes\":$bytes,\"sha256\":\"$sum\"}"

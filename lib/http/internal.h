@@ -204,7 +204,8 @@ struct mir_http_exchange {
 	int64_t send_waited;
 	bool status_set, has_date, has_server, has_type;
 	bool head_waits; /* begun, not sent */
-	bool chunked, bodyless, close, cut, failed;
+	bool chunked, bodyless, close, cut, failed, switched;
+	void *upgraded; /* upgrade.c: the flow that was handed out, until it is closed */
 	char path[MIR_HTTP_PATH + 1];
 };
 
@@ -231,6 +232,10 @@ void mir_http_response_init(struct mir_http_exchange *);
 /* Sends what is missing of the answer.  Blocks. */
 void mir_http_response_finish(struct mir_http_exchange *, int handler_rc);
 void mir_http_response_release(struct mir_http_exchange *);
+/* Sends 101 and what was added as headers.  Blocks. */
+int mir_http_switch(struct mir_http_exchange *, const char *protocol);
+/* upgrade.c: the handler of a connection that became another protocol's has returned. */
+void mir_http_upgrade_end(struct mir_http_exchange *);
 /* Sends slices under the write deadline.  Blocks. */
 int mir_http_send(struct mir_http_exchange *, struct mir_slice *data /* take */, unsigned n);
 /* An error as the whole answer, before any handler.  Blocks. */

@@ -279,6 +279,24 @@ static int flush_head(struct mir_http_exchange *x)
 	return mir_http_send(x, &s, 1);
 }
 
+int mir_http_switch(struct mir_http_exchange *x, const char *protocol)
+{
+	int rc = put(x, "Connection: Upgrade\r\n", 21), n;
+
+	if (rc == 0)
+		rc = put_header(x, "Upgrade", protocol, strlen(protocol));
+	if (rc == 0)
+		rc = put(x, "\r\n", 2);
+	if (rc < 0)
+		return rc;
+	x->response.status = 101;
+	n = put_status(x->text + MIR_HTTP_STATUS_ROOM, 101);
+	x->text += MIR_HTTP_STATUS_ROOM - n;
+	x->text_len -= (uint32_t)(MIR_HTTP_STATUS_ROOM - n);
+	x->response.begun = x->head_waits = x->switched = true;
+	return flush_head(x);
+}
+
 /* At most 14 slices that are sent as they are, or as one chunk. */
 static int write_some(struct mir_http_exchange *x, struct mir_slice *data, unsigned n, size_t len)
 {
@@ -434,6 +452,10 @@ void mir_http_response_finish(struct mir_http_exchange *x, int rc)
 	struct mir_http_response *r = &x->response;
 	struct mir_slice end;
 
+	if (x->switched) {
+		mir_http_upgrade_end(x);
+		return;
+	}
 	if (rc < 0)
 		handler_failed(x, rc);
 	if (x->failed || x->cut)

@@ -9,6 +9,7 @@
 
 #include <mir/addr.h>
 #include <mir/err.h>
+#include <mir/flow.h>
 #include <mir/kv.h>
 #include <mir/slice.h>
 
@@ -115,6 +116,12 @@ int mir_http_reply(
 
 /* An answer with the standard's text for the status as its body. */
 int mir_http_error(struct mir_http_response *, unsigned status);
+
+/* Becomes another protocol (RFC 9110 section 7.8): sends 101 with the headers that were added and
+ * "Upgrade: protocol"; *out is the connection from there on, to be closed before the handler
+ * returns, which ends it.  That the client asked for it is for the caller to check.  Blocks.
+ * MIR_EINVAL: not over HTTP/1.1, a request with a body, an answer that has begun. */
+int mir_http_upgrade(struct mir_http_response *, const char *protocol, struct mir_flow **out);
 
 /* Serves the value at `prefix` + request path from a store: GET and HEAD; type, ETag,
  * Last-Modified, conditional requests, ranges, precompressed variants (x.br, x.gz beside x),
