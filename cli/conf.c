@@ -326,8 +326,8 @@ static void take_flags(struct conf *c, const struct statement *s, const char *re
 
 static void take_needs(struct conf *c, const struct statement *s, const char *rest)
 {
-	static const char *const known[] = { "clock", "random", "console", "stack", "tls",
-		"posix", "resolver", "http-client" };
+	static const char *const known[] = { "clock", "random", "console", "stack", "tls", "posix",
+		"resolver", "http-client" };
 	struct words w = { 0 };
 	struct list names = { 0 };
 

@@ -31,6 +31,7 @@ static int start(const struct app *app)
 	client = (struct mir_http_client){
 		.tcp = app->stack->tcp,
 		.timeout_ns = app->keys.patience,
+		.max_idle = 64,
 	};
 	return mir_http_proxy_start(&proxy, &config);
 }

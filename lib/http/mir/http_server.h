@@ -75,7 +75,7 @@ struct mir_http_server {
 	unsigned connections;                  /* in both */
 	struct mir_http_handshake *handshakes; /* that will be connections */
 	unsigned streams;                      /* requests over HTTP/2 whose handler runs */
-	uint64_t http2_held; /* bytes of their bodies that wait for it */
+	uint64_t http2_held;                   /* bytes of their bodies that wait for it */
 	bool paused, draining;
 	struct mir_waitq quit, empty;
 	struct mir_http_stats stats;
