@@ -31,7 +31,7 @@ LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer
 TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard targets/sim/*.c)) \
 	      $(wildcard lib/*/*.c) $(filter-out $(addprefix libc/,start.c stubs.c file.c exit.c),$(wildcard libc/*.c)) \
 	      $(filter-out libc/posix/main.c,$(wildcard libc/posix/*.c)) \
-	      targets/vnet/vnet.c targets/unix/linux/tun.c \
+	      libc/posix/tests/support/machine.c targets/vnet/vnet.c targets/unix/linux/tun.c \
 	      targets/unix/block/file.c targets/guest/device.c targets/guest/arguments.c \
 	      $(wildcard targets/guest/net/*.c targets/guest/block/*.c targets/sim/*/*.c) \
 	      $(addprefix targets/virtio/,queue.c device.c match.c find.c pci.c pci_config.c pci_modern.c mmio.c) \
@@ -84,7 +84,9 @@ endef
 $(eval $(call variant,san,$$(CC),$$(SAN) -DMIR_CHECKED=1))
 $(eval $(call variant,fuzzobj,$$(CLANG),$$(SAN) -fsanitize=fuzzer-no-link -DMIR_CHECKED=1))
 
-lib_objects = $(TEST_LIB_C:%.c=$(BUILD)/$1/%.o) $(TEST_LIB_S:%.S=$(BUILD)/$1/%.o)
+# The switch of fibers right behind run/: who needs threads gets theirs (libc/posix/switch.c) in its place.
+lib_objects = $(patsubst %.c,$(BUILD)/$1/%.o,$(filter run/%,$(TEST_LIB_C))) $(TEST_LIB_S:%.S=$(BUILD)/$1/%.o) \
+	      $(patsubst %.c,$(BUILD)/$1/%.o,$(filter-out run/%,$(TEST_LIB_C)))
 
 $(BUILD)/libmir-test.a: $(call lib_objects,san)
 	$(call say,AR $@)

@@ -60,7 +60,8 @@ long mir_sys_clock_getres(int clock, struct timespec *out)
 	return 0;
 }
 
-static int sleep_until(int64_t deadline)
+/* libc/posix/ has another one, which handles signals. */
+MIR_WEAK int mir_libc_sleep(int64_t deadline)
 {
 	if (mir_self())
 		return mir_sleep_until(deadline);
@@ -83,7 +84,7 @@ long mir_sys_clock_nanosleep(
 	if (flags & ABSTIME)
 		ns = ns == MIR_NEVER ? ns : MIR_MAX(ns - now, 0);
 	deadline = mir_time_add(mir_target_monotonic(), ns);
-	if (sleep_until(deadline) == 0)
+	if (mir_libc_sleep(deadline) == 0)
 		return 0;
 	if (left && !(flags & ABSTIME))
 		set(left, MIR_MAX(deadline - mir_target_monotonic(), 0));

@@ -6,6 +6,7 @@
 #include "file.h"
 #include "posix.h"
 #include "socket_stack.h"
+#include "thread.h"
 
 int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
 {
@@ -14,6 +15,7 @@ int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
 
 	*p = (struct mir_posix){ config->argc, config->argv ? config->argv : nothing };
 	mir_socket_stack = config->stack;
+	mir_thread_begin();
 	if (rc == 0)
 		mir_posix_at_end(config->stop);
 	return rc;

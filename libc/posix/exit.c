@@ -29,8 +29,3 @@ long mir_sys_exit_group(int status)
 		stop();
 	mir_target_exit(status & 0xff);
 }
-
-long mir_sys_exit(int status)
-{
-	return mir_sys_exit_group(status);
-}

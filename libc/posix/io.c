@@ -7,6 +7,7 @@
 
 #include "calls.h"
 #include "file.h"
+#include "signals.h"
 
 enum { IOV = 1024 };
 
@@ -36,7 +37,7 @@ static bool may_write(const struct mir_file *f)
 }
 
 /* at: -1: where the file stands. */
-static long input(int fd, const struct iovec *iov, int n, int64_t at)
+static long input_once(int fd, const struct iovec *iov, int n, int64_t at)
 {
 	struct mir_file *f = mir_fd_get(fd);
 	long len = length(iov, n);
@@ -57,7 +58,7 @@ static long input(int fd, const struct iovec *iov, int n, int64_t at)
 	return len;
 }
 
-static long output(int fd, const struct iovec *iov, int n, int64_t at)
+static long output_once(int fd, const struct iovec *iov, int n, int64_t at)
 {
 	struct mir_file *f = mir_fd_get(fd);
 	long len = length(iov, n);
@@ -76,6 +77,26 @@ static long output(int fd, const struct iovec *iov, int n, int64_t at)
 	len = f->ops->write(f, iov, n, at);
 	mir_file_unref(f);
 	return len;
+}
+
+static long input(int fd, const struct iovec *iov, int n, int64_t at)
+{
+	long rc;
+
+	do
+		rc = input_once(fd, iov, n, at);
+	while (mir_posix_again(rc));
+	return rc;
+}
+
+static long output(int fd, const struct iovec *iov, int n, int64_t at)
+{
+	long rc;
+
+	do
+		rc = output_once(fd, iov, n, at);
+	while (mir_posix_again(rc));
+	return rc;
 }
 
 long mir_sys_read(int fd, void *buf, size_t len)

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 int __real_main(int argc, char **argv, char **environment) MIR_WEAK;
 int __wrap_main(int argc, char **argv);
 
@@ -25,5 +27,6 @@ int __wrap_main(int argc, char **argv)
 
 int mir_posix_run(struct mir_posix *p)
 {
+	mir_signals_of_program();
 	exit(__real_main(p->argc, p->argv, environ));
 }

@@ -3,18 +3,41 @@
 #include <mir/panic.h>
 
 #include "file.h"
+#include "../libc.h"
 #include "posix.h"
+#include "signals.h"
+#include "thread.h"
 
-long mir_posix_wait(struct mir_waitq *q, int64_t deadline)
+static void may_wait(void)
 {
 	static struct mir_waitq ever;
-	int64_t outer;
-	int rc;
 
 	if (!mir_self())
 		mir_panic("a system call waits, and without an event loop nobody can end that");
 	while (mir_posix_is_ending())
 		mir_wait_out(&ever);
+}
+
+/* Only a handler that has run, or a fiber that is cancelled and no thread, ends it early. */
+int mir_libc_sleep(int64_t deadline)
+{
+	int rc;
+
+	may_wait();
+	do
+		rc = mir_sleep_until(deadline);
+	while (mir_thread_now && rc < 0 && !mir_signals_handle(mir_thread_now) && !mir_cancelled());
+	if (rc == 0)
+		mir_posix_again(0);
+	return rc;
+}
+
+long mir_posix_wait(struct mir_waitq *q, int64_t deadline)
+{
+	int64_t outer;
+	int rc;
+
+	may_wait();
 	outer = mir_deadline_set(deadline);
 	rc = mir_wait(q);
 	mir_deadline_restore(outer);
