@@ -184,17 +184,12 @@ static bool is_process(int pid)
 	return pid == MIR_THREAD_MAIN || pid == 0 || pid == -1 || pid == -MIR_THREAD_MAIN;
 }
 
-/* As Linux: one that is not blocked by the caller is handled before the call returns. */
+/* To the main thread, if it does not block it and none waits for it. */
 long mir_sys_kill(int pid, int number)
 {
 	struct mir_signal s = { .number = number, .code = SI_USER, .from = MIR_THREAD_MAIN };
-	struct mir_thread *t = mir_thread_now;
 
-	if (!is_process(pid))
-		return -ESRCH;
-	if (t && number > 0 && number <= MIR_SIGNALS && t->blocked & mir_signal_bit(number))
-		t = NULL;
-	return send(t, &s);
+	return is_process(pid) ? send(NULL, &s) : -ESRCH;
 }
 
 static struct mir_signal queued(int number, const void *siginfo)
