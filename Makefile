@@ -29,7 +29,7 @@ LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer
 
 # What unit tests link: the runtime, the simulated machine, all libraries, and parts of drivers.
 TEST_LIB_C := $(wildcard run/*.c) $(filter-out targets/sim/main.c,$(wildcard targets/sim/*.c)) \
-	      $(wildcard lib/*/*.c) $(filter-out $(addprefix libc/,start.c stubs.c file.c exit.c),$(wildcard libc/*.c)) \
+	      $(wildcard lib/*/*.c) $(filter-out $(addprefix libc/,start.c stubs.c file.c exit.c memory.c),$(wildcard libc/*.c)) \
 	      $(filter-out libc/posix/main.c,$(wildcard libc/posix/*.c)) \
 	      libc/posix/tests/support/machine.c targets/vnet/vnet.c targets/unix/linux/tun.c \
 	      targets/unix/block/file.c targets/guest/device.c targets/guest/arguments.c \

@@ -163,6 +163,10 @@ static int take_fixed(void *at, size_t n, bool replace)
 	return 0;
 }
 
+#ifndef MIR_MAP_FILE
+#define MIR_MAP_FILE(at, len, prot, flags, fd, offset) -ENODEV
+#endif
+
 /* PROT_NONE and PROT_READ are kept where the tender allows it; else, the memory is writable. */
 long mir_sys_mmap(void *at, size_t len, int prot, int flags, int fd, long offset)
 {
@@ -176,7 +180,7 @@ long mir_sys_mmap(void *at, size_t len, int prot, int flags, int fd, long offset
 	if (prot & PROT_EXEC)
 		return -EACCES;
 	if (!(flags & MAP_ANONYMOUS))
-		return -ENODEV;
+		return MIR_MAP_FILE(at, len, prot, flags, fd, offset);
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		rc = take_fixed(at, n, !(flags & MAP_FIXED_NOREPLACE));
 	} else {

@@ -2,7 +2,12 @@
 #ifndef MIR_POSIX_CALLS_H
 #define MIR_POSIX_CALLS_H
 
+#include <sys/types.h>
+
 #include "../syscalls.h"
+
+struct stat;
+struct statfs;
 
 /* io.c */
 long mir_sys_pread64(int fd, void *buf, size_t len, int64_t at);
@@ -57,5 +62,65 @@ long mir_sys_sched_getaffinity(int tid, size_t size, uint64_t *set);
 long mir_sys_sched_setaffinity(int tid, size_t size, const uint64_t *set);
 long mir_sys_wait4(int pid, int *status, int options, void *usage);
 long mir_sys_waitid(int type, int id, void *info, int options, void *usage);
+/* memory.c */
+long mir_sys_msync(void *at, size_t len, int flags);
+
+/* open.c */
+long mir_sys_openat(int dirfd, const char *path, int flags, int mode);
+long mir_sys_open(const char *path, int flags, int mode);
+long mir_sys_creat(const char *path, int mode);
+
+/* names.c */
+long mir_sys_mkdirat(int dirfd, const char *path, int mode);
+long mir_sys_mkdir(const char *path, int mode);
+long mir_sys_unlinkat(int dirfd, const char *path, int flags);
+long mir_sys_unlink(const char *path);
+long mir_sys_rmdir(const char *path);
+long mir_sys_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+long mir_sys_renameat(int from_fd, const char *from, int to_fd, const char *to);
+long mir_sys_rename(const char *from, const char *to);
+long mir_sys_symlinkat(const char *target, int dirfd, const char *path);
+long mir_sys_symlink(const char *target, const char *path);
+long mir_sys_linkat(int from_fd, const char *from, int dirfd, const char *path, int flags);
+long mir_sys_link(const char *from, const char *path);
+long mir_sys_readlinkat(int dirfd, const char *path, char *buf, size_t len);
+long mir_sys_readlink(const char *path, char *buf, size_t len);
+long mir_sys_mknodat(int dirfd, const char *path, unsigned mode, unsigned dev);
+long mir_sys_mknod(const char *path, unsigned mode, unsigned dev);
+
+/* stat.c */
+long mir_sys_fstat(int fd, struct stat *out);
+long mir_sys_newfstatat(int dirfd, const char *path, struct stat *out, int flags);
+long mir_sys_stat(const char *path, struct stat *out);
+long mir_sys_lstat(const char *path, struct stat *out);
+long mir_sys_faccessat(int dirfd, const char *path, int mode);
+long mir_sys_faccessat2(int dirfd, const char *path, int mode, int flags);
+long mir_sys_access(const char *path, int mode);
+long mir_sys_fchmodat(int dirfd, const char *path, unsigned mode);
+long mir_sys_chmod(const char *path, unsigned mode);
+long mir_sys_fchmod(int fd, unsigned mode);
+long mir_sys_fchownat(int dirfd, const char *path, unsigned uid, unsigned gid, int flags);
+long mir_sys_chown(const char *path, unsigned uid, unsigned gid);
+long mir_sys_lchown(const char *path, unsigned uid, unsigned gid);
+long mir_sys_fchown(int fd, unsigned uid, unsigned gid);
+long mir_sys_umask(unsigned mask);
+long mir_sys_utimensat(int dirfd, const char *path, const struct timespec times[2], int flags);
+long mir_sys_ftruncate(int fd, int64_t size);
+long mir_sys_truncate(const char *path, int64_t size);
+long mir_sys_fallocate(int fd, int mode, int64_t offset, int64_t len);
+long mir_sys_fadvise64(int fd, int64_t offset, int64_t len, int advice);
+long mir_sys_statfs(const char *path, struct statfs *out);
+long mir_sys_fstatfs(int fd, struct statfs *out);
+
+/* folders.c */
+long mir_sys_getdents64(int fd, void *buf, size_t len);
+long mir_sys_getcwd(char *buf, size_t size);
+long mir_sys_chdir(const char *path);
+long mir_sys_fchdir(int fd);
+long mir_sys_chroot(const char *path);
+long mir_sys_fsync(int fd);
+long mir_sys_fdatasync(int fd);
+long mir_sys_syncfs(int fd);
+long mir_sys_sync(void);
 
 #endif

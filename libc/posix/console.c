@@ -1,5 +1,6 @@
 /* console.c: the console as a file: what is written is shown, there is nothing to read. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
@@ -54,9 +55,17 @@ static long console_stat(struct mir_file *f, struct stat *st)
 	return 0;
 }
 
+/* Those of the standard streams are static; others were opened by name. */
+static void console_close(struct mir_file *f)
+{
+	if (!mir_fd_is_standard(f))
+		free(f);
+}
+
 const struct mir_file_ops mir_posix_console = {
 	.read = console_read,
 	.write = console_write,
 	.ioctl = console_ioctl,
 	.stat = console_stat,
+	.close = console_close,
 };

@@ -7,6 +7,7 @@
 #include "posix.h"
 #include "socket_stack.h"
 #include "thread.h"
+#include "tree.h"
 
 int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
 {
@@ -16,6 +17,8 @@ int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
 	*p = (struct mir_posix){ config->argc, config->argv ? config->argv : nothing };
 	mir_socket_stack = config->stack;
 	mir_thread_begin();
+	if (rc == 0)
+		rc = mir_tree_start(config->devices, config->n_devices, config->tmp_size);
 	if (rc == 0)
 		mir_posix_at_end(config->stop);
 	return rc;
@@ -27,4 +30,5 @@ void mir_posix_stop(struct mir_posix *p)
 	mir_posix_at_end(NULL);
 	mir_fd_end();
 	mir_socket_stack = NULL;
+	mir_tree_stop();
 }

@@ -75,6 +75,11 @@ struct mir_file *mir_fd_hold(int fd)
 	return f && !(f->flags & O_PATH) ? mir_file_ref(f) : NULL;
 }
 
+bool mir_fd_is_standard(const struct mir_file *f)
+{
+	return f >= standard && f < standard + MIR_COUNT(standard);
+}
+
 void mir_fd_end(void)
 {
 	for (int fd = 3; fd < n_slots; fd++)

@@ -87,6 +87,9 @@ struct mir_file *mir_fd_get(int fd);
 /* The same with a reference, and NULL for one that was opened with O_PATH. */
 struct mir_file *mir_fd_hold(int fd);
 
+/* Whether it is that of 0, 1 or 2, which there is from the start on. */
+bool mir_fd_is_standard(const struct mir_file *);
+
 /* Closes all. */
 void mir_fd_end(void);
 

@@ -47,6 +47,29 @@ for target in spt hvt; do
 	is "$target: what is no boot argument is the program's" "$(head -n 5 <<<"$out")" \
 		$'0 hello\n1 --first\n2 two words\n3 more\n4 --logs=x'
 done
+# The same program on Linux and in an image, the lines compared: what differs is a mistake.
+same() { # NAME CONF-LINES ARGUMENT: tests/posix/NAME.c, ARGUMENT where it works
+	mkdir -p "$tmp/$1/here" && cd "$tmp/$1" || return
+	cp "$root/tests/posix/$1.c" .
+	printf 'main-posix: main\n%b' "$2" >"$1.conf"
+	gcc -O1 -o on-linux "$1.c" 2>errors || { fail "$1 on Linux" "$(cat errors)"; return; }
+	timeout 60 ./on-linux "$tmp/$1/here" >linux.txt 2>&1
+	is "$1 on Linux: exit status" $? 0
+	for target in spt hvt; do
+		if why=$(guest_why_not $target); then
+			skip "$1, $target" "$why"
+			continue
+		fi
+		mirage configure -t $target >errors 2>&1 && mirage build >errors 2>&1 ||
+			{ fail "$1, $target: builds" "$(tail -n 5 errors)"; continue; }
+		timeout 60 mirage run -- "$3" >image.txt 2>&1
+		is "$1, $target: exit status" $? 0
+		is "$1, $target: as on Linux" "$(diff linux.txt image.txt)" ""
+	done
+}
+same files 'kv-data: mem\n' /data
+
+cd "$tmp/hello" || exit 1
 has "on unix it is refused" "$(mirage configure -t unix 2>&1)" "has the C library of the host"
 
 done_testing

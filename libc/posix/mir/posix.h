@@ -31,6 +31,7 @@ struct mir_posix_config {
 	const char *const *arguments;   /* of the program, before those of the start; the same */
 	int argc;                       /* what the program gets, by mir_posix_arguments */
 	char **argv;
+	uint64_t tmp_size;  /* of /tmp, where no store has that name */
 	void (*stop)(void); /* all devices of the image, when the program ends itself */
 	const char *name;
 };
@@ -40,7 +41,7 @@ struct mir_posix_config {
 int mir_posix_arguments(
     struct mir_posix_config *, const struct mir_args *boot, int *argc, char **argv);
 
-/* MIR_ENOMEM. */
+/* MIR_ENOMEM.  MIR_EEXIST: a store or a disk has a name that is taken. */
 int mir_posix_start(struct mir_posix *, const struct mir_posix_config *);
 
 /* Closes all descriptors. */
