@@ -6,8 +6,14 @@
 
 #include "../syscalls.h"
 
+struct itimerspec;
+struct rlimit;
+struct rusage;
 struct stat;
 struct statfs;
+struct sysinfo;
+struct tms;
+struct utsname;
 
 /* io.c */
 long mir_sys_pread64(int fd, void *buf, size_t len, int64_t at);
@@ -122,5 +128,42 @@ long mir_sys_fsync(int fd);
 long mir_sys_fdatasync(int fd);
 long mir_sys_syncfs(int fd);
 long mir_sys_sync(void);
+
+/* pipe.c */
+long mir_sys_pipe2(int out[2], int flags);
+long mir_sys_pipe(int out[2]);
+
+/* event.c */
+long mir_sys_eventfd2(unsigned count, int flags);
+long mir_sys_eventfd(unsigned count);
+long mir_sys_timerfd_create(int clock, int flags);
+long mir_sys_timerfd_gettime(int fd, struct itimerspec *out);
+long mir_sys_timerfd_settime(
+    int fd, int flags, const struct itimerspec *now, struct itimerspec *old);
+
+/* system.c */
+long mir_sys_uname(struct utsname *out);
+long mir_sys_sethostname(const char *name, size_t len);
+long mir_sys_sysinfo(struct sysinfo *out);
+long mir_sys_prlimit64(int pid, int what, const struct rlimit *to, struct rlimit *old);
+long mir_sys_getrlimit(int what, struct rlimit *out);
+long mir_sys_setrlimit(int what, const struct rlimit *to);
+long mir_sys_getrusage(int who, struct rusage *out);
+long mir_sys_times(struct tms *out);
+long mir_sys_sched_getaffinity(int pid, size_t size, unsigned long *set);
+long mir_sys_sched_setaffinity(int pid, size_t size, const unsigned long *set);
+long mir_sys_getcpu(unsigned *cpu, unsigned *node, void *unused);
+long mir_sys_getpriority(int which, unsigned who);
+long mir_sys_setpriority(int which, unsigned who, int priority);
+long mir_sys_getgroups(int size, unsigned *list);
+long mir_sys_setgroups(size_t size, const unsigned *list);
+long mir_sys_setuid(unsigned id);
+long mir_sys_setgid(unsigned id);
+long mir_sys_setreuid(unsigned real, unsigned effective);
+long mir_sys_setregid(unsigned real, unsigned effective);
+long mir_sys_setresuid(unsigned real, unsigned effective, unsigned saved);
+long mir_sys_setresgid(unsigned real, unsigned effective, unsigned saved);
+long mir_sys_getresuid(unsigned *real, unsigned *effective, unsigned *saved);
+long mir_sys_getresgid(unsigned *real, unsigned *effective, unsigned *saved);
 
 #endif
