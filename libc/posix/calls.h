@@ -7,11 +7,13 @@
 #include "../syscalls.h"
 
 struct itimerspec;
+struct itimerval;
 struct rlimit;
 struct rusage;
 struct stat;
 struct statfs;
 struct sysinfo;
+struct timespec;
 struct tms;
 struct utsname;
 
@@ -28,10 +30,6 @@ long mir_sys_dup2(int fd, int to);
 long mir_sys_dup3(int fd, int to, int flags);
 long mir_sys_fcntl(int fd, int command, long arg);
 long mir_sys_flock(int fd, int operation);
-
-struct itimerspec;
-struct itimerval;
-struct timespec;
 
 /* thread.c; the rest of it is in libc/syscalls.h */
 long mir_sys_prctl(int option, unsigned long a);
@@ -150,8 +148,6 @@ long mir_sys_getrlimit(int what, struct rlimit *out);
 long mir_sys_setrlimit(int what, const struct rlimit *to);
 long mir_sys_getrusage(int who, struct rusage *out);
 long mir_sys_times(struct tms *out);
-long mir_sys_sched_getaffinity(int pid, size_t size, unsigned long *set);
-long mir_sys_sched_setaffinity(int pid, size_t size, const unsigned long *set);
 long mir_sys_getcpu(unsigned *cpu, unsigned *node, void *unused);
 long mir_sys_getpriority(int which, unsigned who);
 long mir_sys_setpriority(int which, unsigned who, int priority);

@@ -203,7 +203,7 @@ long mir_sys_timerfd_create(int clock, int flags)
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
-	mir_file_init(&c->file, &clock_ops, O_RDONLY | (flags & O_NONBLOCK));
+	mir_file_init(&c->file, &clock_ops, O_RDWR | (flags & O_NONBLOCK));
 	mir_timer_init(&c->timer, fire);
 	c->wall = clock == CLOCK_REALTIME;
 	return mir_fd_new(&c->file, flags, 0);

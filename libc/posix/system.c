@@ -127,23 +127,6 @@ long mir_sys_times(struct tms *out)
 
 /* ---- one processor ---- */
 
-long mir_sys_sched_getaffinity(int pid, size_t size, unsigned long *set)
-{
-	if (pid != 0 && pid != mir_sys_getpid())
-		return -ESRCH;
-	if (size < sizeof(*set) || size % sizeof(*set))
-		return -EINVAL;
-	set[0] = 1;
-	return sizeof(*set);
-}
-
-long mir_sys_sched_setaffinity(int pid, size_t size, const unsigned long *set)
-{
-	if (pid != 0 && pid != mir_sys_getpid())
-		return -ESRCH;
-	return size >= sizeof(*set) && set[0] & 1 ? 0 : -EINVAL;
-}
-
 long mir_sys_getcpu(unsigned *cpu, unsigned *node, void *unused)
 {
 	(void)unused;

@@ -68,6 +68,7 @@ same() { # NAME CONF-LINES ARGUMENT: tests/posix/NAME.c, ARGUMENT where it works
 	done
 }
 same files 'kv-data: mem\n' /data
+same pipes '' none
 
 cd "$tmp/hello" || exit 1
 has "on unix it is refused" "$(mirage configure -t unix 2>&1)" "has the C library of the host"
