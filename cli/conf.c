@@ -327,7 +327,7 @@ static void take_flags(struct conf *c, const struct statement *s, const char *re
 static void take_needs(struct conf *c, const struct statement *s, const char *rest)
 {
 	static const char *const known[] = { "clock", "random", "console", "stack", "tls", "posix",
-		"resolver", "http-client" };
+		"resolver", "http-client", "sqlite" };
 	struct words w = { 0 };
 	struct list names = { 0 };
 
@@ -468,7 +468,8 @@ static const struct conf_rule rules[] = {
 	{ "key-", take_key, false, "TYPE DEFAULT \"help\"" },
 	{ "xl-", take_xl, true, "a value" },
 	{ "needs", take_needs, true,
-	    "some of clock, random, console, stack, tls, posix, resolver, http-client" },
+	    "some of clock, random, console, stack, tls, posix, resolver, http-client, "
+	    "sqlite" },
 	{ "sources", take_sources, true, "files, as a.c, lib/*.c" },
 	{ "cflags", take_flags, true, "flags of the compiler" },
 	{ "ldflags", take_flags, true, "flags of the linker" },

@@ -38,6 +38,7 @@ const struct signature *signature_find(const char *name)
 		{ "HTTP", NULL, "mir/http.h" },
 		{ "SITE", NULL, "mir/http.h" },
 		{ "POSIX", NULL, NULL },
+		{ "SQLITE", NULL, NULL },
 	};
 
 	for (size_t i = 0; i < MIR_COUNT(all); i++)
@@ -230,8 +231,12 @@ static bool name_need(struct graph *g, const struct descriptor_need *d, struct n
 		return true;
 	}
 	if (list_add_new(&g->unmet, mem_fmt("%s %s", d->of, value))) {
-		diag_error(NULL, "%s: %s: there is no store of that name", d->of, value);
+		bool disk = str_eq(n->signature, "BLOCK");
+
+		diag_error(NULL, "%s: %s: there is no %s of that name", d->of, value,
+		    disk ? "disk" : "store");
 		diag_expected("%s", names.n ? list_join(&names, " or ")
+				    : disk  ? "a disk, as 'block-NAME: FILE'"
 					    : "a store, as 'fs-NAME: FOLDER' or 'kv-NAME: KIND'");
 		diag_suggest(value, &names);
 	}
@@ -331,7 +336,8 @@ static void add_root(struct graph *g, const char *member, struct need n, const c
 				    : mem_str(origin),
 		.instance = in,
 		.job = str_eq(n.signature, "HTTP"),
-		.inner = str_eq(n.signature, "SITE") || str_eq(n.signature, "POSIX") };
+		.inner = str_eq(n.signature, "SITE") || str_eq(n.signature, "POSIX") ||
+			 str_eq(n.signature, "SQLITE") };
 }
 
 static void add_stack(
@@ -351,7 +357,8 @@ static void add_needs(struct graph *g)
 	static const struct {
 		const char *need, *signature;
 	} all[] = { { "console", "CONSOLE" }, { "clock", "CLOCK" }, { "random", "RANDOM" },
-		{ "tls", "TLS" }, { "resolver", "RESOLVER" }, { "http-client", "HTTP_CLIENT" } };
+		{ "tls", "TLS" }, { "resolver", "RESOLVER" }, { "http-client", "HTTP_CLIENT" },
+		{ "sqlite", "SQLITE" } };
 	const struct words *w = &g->conf->needs;
 
 	for (size_t i = 0; i < MIR_COUNT(all); i++)

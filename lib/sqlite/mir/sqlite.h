@@ -27,7 +27,7 @@ struct mir_sqlite {
 /* What the configuration names becomes SQLite's file systems "block" and "kv", the first of them
  * its default.  MIR_ENOMEM; MIR_EBUSY: SQLite was used before, in another way. */
 int mir_sqlite_start(struct mir_sqlite *, const struct mir_sqlite_config *);
-/* All connections are closed before.  */
+/* Connections that are open are not to be used any more. */
 void mir_sqlite_stop(struct mir_sqlite *);
 
 /* More of them, under names of one's own; both are borrowed until mir_sqlite_remove.  A disk holds

@@ -1,0 +1,2 @@
+print("so far")
+error("this is why")
