@@ -78,6 +78,7 @@ struct mir_h2_bucket {
 
 struct mir_h2_limits {
 	struct mir_h2_bucket frames, resets;
+	uint64_t fed, framed;   /* bytes that came, and that nghttp2 found to be of frames */
 	uint64_t wire, body;    /* bytes of DATA frames, and of what was in them */
 	uint64_t head;          /* bytes of the block of header fields that has begun */
 	unsigned continuations; /* of it */
@@ -193,6 +194,8 @@ void mir_h2_limits_init(struct mir_h2_limits *, int64_t now);
 /* A frame begins; false: one too many. */
 bool mir_h2_limits_frame(
     struct mir_h2_limits *, const nghttp2_frame_hd *, size_t max_header, int64_t now);
+/* So many bytes have come; false: too many of them are of frames that mean nothing. */
+bool mir_h2_limits_fed(struct mir_h2_limits *, size_t n);
 /* A stream was reset, by the peer or because of it. */
 bool mir_h2_limits_reset(struct mir_h2_limits *, int64_t now);
 /* Something useful was done: a DATA frame sent, a request answered. */

@@ -3,7 +3,8 @@
  * Frames that carry no request and no body are few in honest use: they draw from a bucket that
  * fills with time, and with the DATA frames that we send, for which window updates come.  Streams
  * that are reset draw from another (CVE-2023-44487), which fills with time and with requests that
- * are answered.  DATA frames have to have something in them.
+ * are answered.  DATA frames have to have something in them.  Frames that nghttp2 passes over are
+ * not many either.
  */
 #include "internal.h"
 
@@ -12,6 +13,7 @@ enum {
 	FRAMES_RATE = 100,
 	RESETS = 200,
 	RESETS_RATE = 20,
+	UNKNOWN = 64 * 1024,
 	DATA_SLACK = 64 * 1024,
 	DATA_WIRE = 16, /* bytes of frame for each of body */
 	BLOCK = 4,      /* a block of header fields of so many times what is allowed is cut off */
@@ -49,6 +51,7 @@ static void fill(struct mir_h2_bucket *b)
 bool mir_h2_limits_frame(
     struct mir_h2_limits *l, const nghttp2_frame_hd *hd, size_t max_header, int64_t now)
 {
+	l->framed += 9 + hd->length;
 	switch (hd->type) {
 	case NGHTTP2_DATA:
 		l->wire += 9 + hd->length;
@@ -66,6 +69,12 @@ bool mir_h2_limits_frame(
 	default: return draw(&l->frames, now);
 	}
 	return l->head <= BLOCK * (uint64_t)max_header;
+}
+
+bool mir_h2_limits_fed(struct mir_h2_limits *l, size_t n)
+{
+	l->fed += n;
+	return l->fed <= l->framed + UNKNOWN;
 }
 
 bool mir_h2_limits_reset(struct mir_h2_limits *l, int64_t now)

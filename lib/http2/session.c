@@ -96,6 +96,8 @@ void mir_h2_feed(struct mir_h2 *h, const struct mir_slice *s)
 		if (nghttp2_session_mem_recv(h->session, s->p + at, part) < 0) {
 			h->role->failed(h, NGHTTP2_PROTOCOL_ERROR);
 			mir_h2_die(h, true);
+		} else if (!mir_h2_limits_fed(&h->limits, part)) {
+			mir_h2_end(h, NGHTTP2_ENHANCE_YOUR_CALM);
 		}
 	}
 	h->feeding = NULL;

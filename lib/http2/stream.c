@@ -173,7 +173,11 @@ int mir_h2_stream_put(struct mir_h2_stream *s, const uint8_t *p, size_t len)
 
 int mir_h2_stream_error(const struct mir_h2_stream *s)
 {
-	return s->error == NGHTTP2_PROTOCOL_ERROR ? MIR_EPROTO : MIR_ECONNRESET;
+	switch (s->error) {
+	case NGHTTP2_PROTOCOL_ERROR: return MIR_EPROTO;
+	case NGHTTP2_REFUSED_STREAM: return MIR_EAGAIN;
+	default: return MIR_ECONNRESET;
+	}
 }
 
 int mir_h2_stream_read(struct mir_h2_stream *s, struct mir_slice *out, unsigned max)
