@@ -27,7 +27,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
 	struct mir_h2_stream *s = stream_of(ng, frame->hd.stream_id);
 
 	if (frame->hd.type != NGHTTP2_HEADERS)
-		return 0;
+		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* a push */
 	if (!s && (s = h->role->begin(h, frame->hd.stream_id)))
 		nghttp2_session_set_stream_user_data(ng, frame->hd.stream_id, s);
 	if (s && !s->headed)

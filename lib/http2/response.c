@@ -67,14 +67,13 @@ static unsigned count_lines(const struct mir_http_exchange *x)
 
 static unsigned put_lines(struct mir_http_exchange *x, nghttp2_nv *out)
 {
-	char *p = (char *)x->text + MIR_HTTP_STATUS_ROOM, *end = (char *)x->text + x->text_len;
 	unsigned n = 0;
 
-	while (x->text_len > MIR_HTTP_STATUS_ROOM && p < end) {
-		char *line = p, *stop = memchr(p, '\r', (size_t)(end - p));
+	for (uint32_t at = MIR_HTTP_STATUS_ROOM; at < x->text_len;) {
+		char *line = (char *)x->text + at, *stop = memchr(line, '\r', x->text_len - at);
 
 		n += line_field(line, stop, &out[n]);
-		p = stop + 2;
+		at = (uint32_t)(stop + 2 - (char *)x->text);
 	}
 	return n;
 }
