@@ -16,6 +16,7 @@ int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
 
 	*p = (struct mir_posix){ config->argc, config->argv ? config->argv : nothing };
 	mir_socket_stack = config->stack;
+	mir_posix_name_servers(config->stack, config->dns_server);
 	mir_thread_begin();
 	if (rc == 0)
 		rc = mir_tree_start(config->devices, config->n_devices, config->tmp_size);
@@ -30,5 +31,6 @@ void mir_posix_stop(struct mir_posix *p)
 	mir_posix_at_end(NULL);
 	mir_fd_end();
 	mir_socket_stack = NULL;
+	mir_posix_name_servers(NULL, NULL);
 	mir_tree_stop();
 }

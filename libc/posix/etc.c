@@ -1,5 +1,7 @@
 /* etc.c: the files of /etc that programs look for, where no store has them. */
+#include <mir/format.h>
 #include <mir/kv.h>
+#include <mir/stack.h>
 #include <string.h>
 
 #include "tree.h"
@@ -16,12 +18,45 @@ static const struct etc {
 		       "http\t80/tcp\nntp\t123/udp\nhttps\t443/tcp\nsyslog\t514/udp\n" },
 };
 
-/* Without one: musl would ask the host itself. */
-static const char *resolv_conf = "";
+enum { SERVERS = 3, RESOLV = 256 }; /* musl asks no more of them */
 
-void mir_posix_resolv_conf(const char *text)
+static struct mir_stack *stack;
+static const char *servers = "";
+
+void mir_posix_name_servers(struct mir_stack *s, const char *named)
 {
-	resolv_conf = text;
+	stack = s;
+	servers = named ? named : "";
+}
+
+static size_t add_server(char *out, size_t len, const char *address, size_t n)
+{
+	int more = mir_format(out + len, RESOLV - len, "nameserver %.*s\n", (int)n, address);
+
+	return more < 0 || (size_t)more >= RESOLV - len ? len : len + (size_t)more;
+}
+
+/* The servers of the key, "ADDRESS, ADDRESS", else those of the network at present. */
+static const char *resolv_conf(void)
+{
+	static char text[RESOLV];
+	struct mir_ipaddr found[SERVERS];
+	char address[MIR_IPADDR_TEXT];
+	size_t len = 0;
+	unsigned n = 0;
+
+	for (const char *p = servers + strspn(servers, ", "); *p; p += strspn(p, ", ")) {
+		len = add_server(text, len, p, strcspn(p, ", "));
+		p += strcspn(p, ", ");
+	}
+	if (!*servers && stack && stack->name_servers)
+		n = stack->name_servers(stack, found, SERVERS);
+	for (unsigned i = 0; i < n; i++) {
+		mir_ipaddr_text(&found[i], address);
+		len = add_server(text, len, address, strlen(address));
+	}
+	text[len] = '\0';
+	return text;
 }
 
 static const struct etc *find(struct mir_str key)
@@ -34,7 +69,7 @@ static const struct etc *find(struct mir_str key)
 
 static const char *text_of(const struct etc *e)
 {
-	return e->text ? e->text : resolv_conf;
+	return e->text ? e->text : resolv_conf();
 }
 
 static int etc_stat(struct mir_kv *kv, struct mir_str key, struct mir_kv_stat *out)
@@ -72,7 +107,8 @@ static int64_t etc_view(
     struct mir_kv *kv, struct mir_str key, uint64_t off, size_t max, struct mir_slice *out)
 {
 	const struct etc *e = find(key);
-	size_t len = e ? strlen(text_of(e)) : 0;
+	const char *text = e ? text_of(e) : "";
+	size_t len = strlen(text);
 
 	(void)kv;
 	*out = mir_slice_static(NULL, 0);
@@ -80,7 +116,7 @@ static int64_t etc_view(
 		return key.len == 1 ? MIR_EISDIR : MIR_ENOENT;
 	if (off >= len)
 		return 0;
-	*out = mir_slice_static(text_of(e) + off, MIR_MIN(len - (size_t)off, max));
+	*out = mir_slice_static(text + off, MIR_MIN(len - (size_t)off, max));
 	return (int64_t)out->len;
 }
 

@@ -10,11 +10,7 @@
 
 enum { KEPT = O_ACCMODE | O_APPEND | O_NONBLOCK | O_PATH };
 
-#ifdef __O_TMPFILE
-enum { TMPFILE = __O_TMPFILE };
-#else
 enum { TMPFILE = O_TMPFILE & ~O_DIRECTORY };
-#endif
 
 static bool writes(int flags)
 {

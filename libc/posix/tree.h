@@ -132,8 +132,8 @@ long mir_block_open(struct mir_block *, unsigned number, int flags, struct mir_f
 /* etc.c: the files of /etc where no store has them. */
 extern struct mir_kv mir_posix_etc;
 
-/* What /etc/resolv.conf says; static. */
-void mir_posix_resolv_conf(const char *text);
+/* Whom /etc/resolv.conf names: "ADDRESS, ...", or, where that is "", whom the stack knows; NULL. */
+void mir_posix_name_servers(struct mir_stack *, const char *named);
 
 /* stat.c: of a place that is no device. */
 long mir_posix_stat_key(

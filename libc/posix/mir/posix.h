@@ -31,8 +31,9 @@ struct mir_posix_config {
 	const char *const *arguments;   /* of the program, before those of the start; the same */
 	int argc;                       /* what the program gets, by mir_posix_arguments */
 	char **argv;
-	uint64_t tmp_size;  /* of /tmp, where no store has that name */
-	void (*stop)(void); /* all devices of the image, when the program ends itself */
+	const char *dns_server; /* of /etc/resolv.conf; "" or NULL: those that the stack knows */
+	uint64_t tmp_size;      /* of /tmp, where no store has that name */
+	void (*stop)(void);     /* all devices of the image, when the program ends itself */
 	const char *name;
 };
 
