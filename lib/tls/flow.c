@@ -141,11 +141,8 @@ static int tls_read(struct mir_flow *f, struct mir_slice *out, unsigned max)
 
 /* ---- writing ---- */
 
-static size_t record_size(struct mir_tls_conn *t)
+static size_t record_size(const struct mir_tls_conn *t)
 {
-	if (mir_now() - t->sent_at > pause_ns)
-		t->sent = 0;
-	t->sent_at = mir_now();
 	return t->sent < FIRST_BYTES ? FIRST : MIR_TLS_RECORD;
 }
 
@@ -175,6 +172,8 @@ static int write_all(struct mir_tls_conn *t, const struct mir_slice *data, unsig
 	size_t at = 0; /* in data[0] */
 	int rc = 0;
 
+	if (mir_now() - t->sent_at > pause_ns)
+		t->sent = 0;
 	while (n && rc == 0) {
 		size_t size = record_size(t), len;
 		const uint8_t *p;
@@ -189,7 +188,10 @@ static int write_all(struct mir_tls_conn *t, const struct mir_slice *data, unsig
 		    (t->session.n_out > MIR_TLS_OUT - 4 || t->session.out_bytes >= FLUSH_BYTES))
 			rc = mir_tls_flow_flush(t);
 	}
-	return rc < 0 ? rc : mir_tls_flow_flush(t);
+	if (rc == 0)
+		rc = mir_tls_flow_flush(t);
+	t->sent_at = mir_now(); /* what was waited for is no pause */
+	return rc;
 }
 
 static int tls_write(struct mir_flow *f, struct mir_slice *data, unsigned n)
