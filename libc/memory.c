@@ -1,8 +1,9 @@
 /* memory.c: memory for the C library, from the target's pages.
  *
  * A mapping is pages that are in use; which mapping they belong to is not recorded, so any part of
- * any may be unmapped, as the system calls want it.  What is unmapped goes back to the host: large
- * pieces at once, small ones when IDLE pages of them have come together.
+ * any may be unmapped, as the system calls want it.  What is unmapped goes back to the host when
+ * more has come together than KEEP pages and than half of what is in use: giving back and faulting
+ * in again takes longer than most that is done with a page.
  */
 #include <errno.h>
 #include <mir/pages.h>
@@ -11,7 +12,7 @@
 
 #include "libc.h"
 
-enum { LARGE = 64, IDLE = 256, WORD = 64 }; /* pages */
+enum { KEEP = 1024 /* pages */, WORD = 64 };
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
@@ -99,7 +100,7 @@ static enum mir_access access_of(int prot)
 				  : MIR_ACCESS_NONE;
 }
 
-/* Small pieces that have come together go back to the host. */
+/* All that is free goes back to the host. */
 static void trim(struct mir_pages *p)
 {
 	static bool kept; /* the tender does not take it */
@@ -117,15 +118,10 @@ static void trim(struct mir_pages *p)
 static void give(void *at, size_t n)
 {
 	struct mir_pages *p = mir_target_pages();
-	bool zero = false;
 
 	protect(at, n, MIR_ACCESS_WRITE);
-	if (n >= LARGE)
-		zero = mir_target_release(at, n * MIR_PAGE);
 	mir_pages_give(p, at, n);
-	if (zero)
-		mir_pages_clean(p, at, n);
-	if (p->idle >= IDLE)
+	if (p->idle > MIR_MAX((size_t)KEEP, p->used / 2))
 		trim(p);
 }
 
@@ -269,11 +265,13 @@ long mir_sys_madvise(void *at, size_t len, int advice)
 		return 0;
 	if (!mir_pages_used(mir_target_pages(), at, n))
 		return -ENOMEM;
-	if (advice != MADV_DONTNEED && advice != MADV_FREE)
+	/* MADV_FREE, which malloc gives for every large piece that it may soon use again, is lazy:
+	 * the host would be, too, were it short of memory. */
+	if (advice != MADV_DONTNEED)
 		return 0;
 	if (any_odd(at, n))
 		return -EINVAL;
-	if (!mir_target_release(at, n * MIR_PAGE) && advice == MADV_DONTNEED)
+	if (!mir_target_release(at, n * MIR_PAGE))
 		memset(at, 0, n * MIR_PAGE);
 	return 0;
 }
