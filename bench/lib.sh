@@ -145,11 +145,13 @@ lwip_start() {
 	wait_port "$a" 10.77.3.2 80 || die "lwip does not listen: $(cat "$net_tmp/lwip.log")"
 }
 
-# nginx_start NAME ADDRESS PORT ROOT: one worker in $b that is its own master; $pid.  At
-# its best: with sendfile, 100 kB files came three times slower over a veth here.
+# nginx_start NAME ADDRESS PORT ROOT [CERTIFICATES]: one worker in $b that is its own master; $pid.  At
+# its best: with sendfile, 100 kB files came three times slower over a veth here.  With a folder of fullchain.pem
+# and privkey.pem it speaks TLS.
 nginx_start() {
-	local t=$net_tmp/$1
+	local t=$net_tmp/$1 tls=
 	mkdir -p "$t/tmp"
+	[ -z "${5-}" ] || tls="ssl_certificate $5/fullchain.pem; ssl_certificate_key $5/privkey.pem; ssl_protocols TLSv1.2 TLSv1.3;"
 	cat >"$t/nginx.conf" <<-E
 		user root; pid $t/pid; error_log $t/errors; daemon off; master_process off;
 		worker_rlimit_nofile 65536;
@@ -159,7 +161,7 @@ nginx_start() {
 			keepalive_requests 1000000000; keepalive_timeout 60s; open_file_cache max=100;
 			client_body_temp_path $t/tmp; proxy_temp_path $t/tmp; fastcgi_temp_path $t/tmp;
 			uwsgi_temp_path $t/tmp; scgi_temp_path $t/tmp;
-			server { listen $2:$3 backlog=4096; root $4; }
+			server { listen $2:$3 ${5:+ssl http2} backlog=4096; root $4; $tls }
 		}
 	E
 	start "$1" ip netns exec "$b" "${bench_serve[@]}" nginx -e "$t/errors" -c "$t/nginx.conf"

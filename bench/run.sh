@@ -41,6 +41,7 @@ for mode in spt hvt; do
 done
 for mode in $modes; do
 	measure http www $mode
+	measure https www-tls $mode
 	measure idle www $mode
 	measure tcp transfer $mode
 	measure rates transfer $mode

@@ -4,9 +4,19 @@ image_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 image_out=${BUILD:-$image_root/build}
 case $image_out in /*) ;; *) image_out=$image_root/$image_out ;; esac
 
+# image_over_tls: in the folder of a copy of www.
+image_over_tls() {
+	mv www.conf www-tls.conf 2>/dev/null
+	printf 'fs-certificates: tls\ntls-store: certificates\nhttps-port: 8443\n' >>www-tls.conf
+	head -c 8388608 /dev/zero | tr '\0' m >site/8m.bin
+	[ -s tls/bench/fullchain.pem ] || { mkdir -p tls/bench && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+		-nodes -keyout tls/bench/privkey.pem -out tls/bench/fullchain.pem -subj /CN=bench -days 3650 2>/dev/null; }
+}
+
 # image_build EXAMPLE socket|direct|hvt|spt|virtio: builds a copy of examples/EXAMPLE ("disk": of
 # tests/block/app, "caller": of tests/net/caller, "yield", "udpecho": of bench); prints the image's path.  The
-# site of www has 1k.bin and 100k.bin besides.  On failure prints
+# site of www has 1k.bin and 100k.bin besides; "www-tls" has 8m.bin as well, and is served over TLS too, with the
+# certificate that lies in tls/bench beside dist/.  On failure prints
 # the end of what the tool said on stderr.  One at a time for each copy.  With SANITIZE set
 # it is built under AddressSanitizer and UBSan.
 image_build() {
@@ -15,6 +25,7 @@ image_build() {
 	disk) from=$image_root/tests/block/app ;;
 	caller) from=$image_root/tests/net/caller ;;
 	yield | udpecho) from=$image_root/bench/$1 ;;
+	www-tls) from=$image_root/examples/www ;;
 	esac
 	case $2 in
 	socket) net=--socket ;;
@@ -38,10 +49,12 @@ image_build() {
 		cd "$from" || exit 1
 		tar cf - --exclude=./dist --exclude=./mirage --exclude=./Makefile . | tar xf - -C "$work"
 		cd "$work" || exit 1
-		if [ "$1" = www ]; then
+		case $1 in www*)
 			printf '%1024s' | tr ' ' m >site/1k.bin
 			printf '%102400s' | tr ' ' m >site/100k.bin
-		fi
+			;;
+		esac
+		[ "$1" != www-tls ] || image_over_tls || exit 1
 		{ "$tool" configure $net && { [ -z "$suffix" ] || "$tool" depend $net; } &&
 			"$tool" build $net; } >log 2>&1 ||
 			{ tail -n 20 log >&2; exit 1; }

@@ -15,7 +15,7 @@ NET_RELAY := relay options port
 NET_IMPAIR := impair codel toobig # of lib/impair
 NET_TOOLS := $(patsubst $(NET)/tools/%.c,%,$(filter-out $(NET)/tools/lib%.c,$(wildcard $(NET)/tools/*.c)))
 NET_PROGRAMS := $(NET_OUT)/relay $(NET_OUT)/relay-unit $(NET_OUT)/relay-fd $(addprefix $(NET_OUT)/,$(NET_TOOLS)) \
-	$(NET_OUT)/cable $(NET_OUT)/peer
+	$(NET_OUT)/cable $(NET_OUT)/peer $(NET_OUT)/handshake
 
 .PHONY: net-tools check-net
 net-tools: $(NET_PROGRAMS)
@@ -53,6 +53,10 @@ $(NET_OUT)/cable: bench/cable.c
 $(NET_OUT)/lwip: bench/lwip.c
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -Wcast-qual -Wshadow,$(NET_CFLAGS)) -D_GNU_SOURCE -isystem /usr/include/lwip -o $@ $< -llwip
+
+$(NET_OUT)/handshake: bench/handshake.c
+	@mkdir -p $(@D)
+	$(CC) $(NET_CFLAGS) -D_GNU_SOURCE -o $@ $< -lssl -lcrypto
 
 PEER_C := $(addprefix bench/,peer.c server.c client.c) lib/digest/sha256.c
 $(NET_OUT)/peer: $(PEER_C) bench/peer.h bench/pattern.h
