@@ -193,11 +193,13 @@ check-xen-hvm: depend-check ## the same as HVM guests that start from a disk
 SOAK_SEEDS ?= 5000
 SOAK_MINUTES ?= 30
 SOAK_CONNECTIONS ?= 1000000
+SOAK_TLS_MEGABYTES ?= 10000
 .PHONY: soak
-soak: depend-check ## SOAK_CONNECTIONS (1000000), SOAK_MINUTES (30), then SOAK_SEEDS (5000) of every scenario
+soak: depend-check ## SOAK_CONNECTIONS (1000000), SOAK_MINUTES (30), SOAK_TLS_MEGABYTES (10000), then SOAK_SEEDS (5000) of every scenario
 	@$(MAKE) --no-print-directory -j2 all net-tools
 	@SOAK_MINUTES=$(SOAK_MINUTES) SOAK_CONNECTIONS=$(SOAK_CONNECTIONS) prove -v --exec '' tests/net/soak.t
 	@tests/net/hostile.t all direct spt
+	@TLS_MEGABYTES=$(SOAK_TLS_MEGABYTES) TLS_HANDSHAKES=5000 prove -v --exec '' tests/long/tls-endure.t
 	@SIM_SEEDS=$(SOAK_SEEDS) prove -v --exec '' tests/sim/sim.t
 	@SIM_SANITIZE=1 SIM_SEEDS=$$(($(SOAK_SEEDS) / 10)) prove -v --exec '' tests/sim/sim.t
 

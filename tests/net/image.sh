@@ -4,19 +4,19 @@ image_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 image_out=${BUILD:-$image_root/build}
 case $image_out in /*) ;; *) image_out=$image_root/$image_out ;; esac
 
-# image_over_tls: in the folder of a copy of www.
+# image_over_tls EXAMPLE: in the folder of a copy of it.
 image_over_tls() {
-	mv www.conf www-tls.conf 2>/dev/null
-	printf 'fs-certificates: tls\ntls-store: certificates\nhttps-port: 8443\n' >>www-tls.conf
-	head -c 8388608 /dev/zero | tr '\0' m >site/8m.bin
+	mv "$1.conf" "$1-tls.conf" 2>/dev/null
+	printf 'fs-certificates: tls\ntls-store: certificates\nhttps-port: 8443\n' >>"$1-tls.conf"
+	[ "$1" != www ] || head -c 8388608 /dev/zero | tr '\0' m >site/8m.bin
 	[ -s tls/bench/fullchain.pem ] || { mkdir -p tls/bench && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
 		-nodes -keyout tls/bench/privkey.pem -out tls/bench/fullchain.pem -subj /CN=bench -days 3650 2>/dev/null; }
 }
 
 # image_build EXAMPLE socket|direct|hvt|spt|virtio: builds a copy of examples/EXAMPLE ("disk": of
 # tests/block/app, "caller": of tests/net/caller, "yield", "udpecho": of bench); prints the image's path.  The
-# site of www has 1k.bin and 100k.bin besides; "www-tls" has 8m.bin as well, and is served over TLS too, with the
-# certificate that lies in tls/bench beside dist/.  On failure prints
+# site of www has 1k.bin and 100k.bin besides.  NAME-tls is NAME served over TLS too, with the certificate that lies
+# in tls/bench beside dist/; the site of www-tls has 8m.bin as well.  On failure prints
 # the end of what the tool said on stderr.  One at a time for each copy.  With SANITIZE set
 # it is built under AddressSanitizer and UBSan.
 image_build() {
@@ -25,7 +25,7 @@ image_build() {
 	disk) from=$image_root/tests/block/app ;;
 	caller) from=$image_root/tests/net/caller ;;
 	yield | udpecho) from=$image_root/bench/$1 ;;
-	www-tls) from=$image_root/examples/www ;;
+	*-tls) from=$image_root/examples/${1%-tls} ;;
 	esac
 	case $2 in
 	socket) net=--socket ;;
@@ -54,7 +54,7 @@ image_build() {
 			printf '%102400s' | tr ' ' m >site/100k.bin
 			;;
 		esac
-		[ "$1" != www-tls ] || image_over_tls || exit 1
+		case $1 in *-tls) image_over_tls "${1%-tls}" || exit 1 ;; esac
 		{ "$tool" configure $net && { [ -z "$suffix" ] || "$tool" depend $net; } &&
 			"$tool" build $net; } >log 2>&1 ||
 			{ tail -n 20 log >&2; exit 1; }
