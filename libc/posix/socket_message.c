@@ -122,8 +122,6 @@ long mir_socket_receive(struct mir_socket *s, struct msghdr *m, int flags)
 		return -EINVAL;
 	if (flags & MSG_ERRQUEUE) /* nothing is ever put there */
 		return -EAGAIN;
-	if (stream && all == 0)
-		return 0;
 	for (;;) {
 		rc = s->ops->receive(s, m, done, flags);
 		if (rc >= 0) {

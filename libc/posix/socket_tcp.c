@@ -192,7 +192,7 @@ static long tcp_receive(struct mir_socket *s, struct msghdr *m, size_t skip, int
 			done += n;
 		} while (n > 0 && done < room);
 	}
-	if (done > skip) {
+	if (done > skip || (room == 0 && t->n_held)) {
 		m->msg_controllen = 0;
 		return (long)(done - skip);
 	}
