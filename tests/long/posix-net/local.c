@@ -113,7 +113,8 @@ static void mistakes(void)
 	struct sockaddr_in any = in("0.0.0.0", 0);
 	socklen_t len = sizeof(a);
 	char buf[4];
-	int s = socket(AF_INET, SOCK_STREAM, 0), u = socket(AF_INET, SOCK_DGRAM, 0), on = 1, t, pair[2];
+	int s = socket(AF_INET, SOCK_STREAM, 0), u = socket(AF_INET, SOCK_DGRAM, 0), on = 1, t,
+	    pair[2];
 
 	SAY(now(s, ALL));
 	SAY(connect(s, SA(a)));
