@@ -43,6 +43,8 @@ for mode in $modes; do
 	measure http www $mode
 	measure https www-tls $mode
 	measure idle www $mode
+	echo
+	"$here/bench/http2.sh" site $mode "${options[@]}" "${json[@]}" || status=1
 	measure tcp transfer $mode
 	measure rates transfer $mode
 done

@@ -172,7 +172,7 @@ on() { # NAME CONFIGURE-OPTION RUN-OPTION ...
 	is "$name: ends with status 0" $? 0
 	hasnt "$name: no complaint" "$(cat "$tmp/$name.log")" "panic|ERR |out of memory"
 }
-on direct --direct
+on direct --unix
 for t in spt hvt; do
 	if why=$(guest_why_not $t); then skip "$t" "$why"; else on $t "-t $t" --mem=128; fi
 done
