@@ -169,7 +169,7 @@ XEN_TESTS = tests/xen/xen.t
 check-all: depend-check ## the long tests
 	@scripts/depend.sh browser vm xen programs
 	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images fuzz-build
-	@prove --timer --exec '' $(LONG_TESTS)
+	@prove --timer -j2 --exec '' $(LONG_TESTS)
 
 .PHONY: check-virtio
 check-virtio: ## images of -t virtio on QEMU's machines
