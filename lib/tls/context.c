@@ -88,6 +88,7 @@ static bool set_server(struct mir_tls_device *d, SSL_CTX *c)
 	SSL_CTX_set_options(c, SSL_OP_PRIORITIZE_CHACHA | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(c, mir_tls_ticket_key);
+	SSL_CTX_set_client_hello_cb(c, mir_tls_challenge_hello, d);
 	SSL_CTX_set_tlsext_servername_callback(c, mir_tls_identity_select);
 	SSL_CTX_set_tlsext_servername_arg(c, d);
 	return SSL_CTX_set_session_id_context(c, id, sizeof(id) - 1) == 1 && set_client_cert(d, c);

@@ -28,10 +28,22 @@ static int tls_client(struct mir_tls *t, struct mir_flow *below, const char *ser
 	return mir_tls_handshake(d, below, d->client, server_name, options, out);
 }
 
+static int tls_challenge(struct mir_tls *t, const char *host, const char *chain, const char *key)
+{
+	return mir_tls_challenge_set(device_of(t), host, chain, key);
+}
+
+static int tls_reload(struct mir_tls *t)
+{
+	return mir_tls_device_reload(device_of(t));
+}
+
 static const struct mir_tls_ops tls_ops = {
 	.name = "openssl",
 	.server = tls_server,
 	.client = tls_client,
+	.challenge = tls_challenge,
+	.reload = tls_reload,
 };
 
 /* What a look at the store gives. */
@@ -149,6 +161,7 @@ void mir_tls_device_stop(struct mir_tls_device *d)
 		mir_join(d->watcher);
 	}
 	mir_tls_cache_clear(d);
+	mir_tls_challenge_set(d, "", NULL, NULL);
 	look_free(&all);
 	mir_mem_unref(d->spare);
 	free(d->room);

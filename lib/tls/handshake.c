@@ -142,6 +142,11 @@ static int shake(struct mir_tls_device *d, struct mir_flow *below, SSL_CTX *cont
 		mir_tls_flow_destroy(t, t->dead != 0); /* an alert that was sent is to arrive */
 		return rc;
 	}
+	/* Who verifies that we have a name has seen it. */
+	if (!server_name && mir_tls_is_challenge(t->session.ssl)) {
+		mir_flow_close(&t->tls.flow);
+		return MIR_ECONNRESET;
+	}
 	*out = &t->tls;
 	return 0;
 }

@@ -196,6 +196,14 @@ int mir_tls_identity_select(SSL *ssl, int *alert, void *arg)
 	const char *host = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	struct mir_tls_identity *id = d->identities;
 
+	if (mir_tls_is_challenge(ssl)) {
+		if (!(id = mir_tls_challenge_identity(d, host ? host : ""))) {
+			*alert = SSL_AD_UNRECOGNIZED_NAME;
+			return SSL_TLSEXT_ERR_ALERT_FATAL;
+		}
+		SSL_set_SSL_CTX(ssl, id->context);
+		return SSL_TLSEXT_ERR_OK;
+	}
 	for (struct mir_tls_identity *i = id; host && i; i = i->next)
 		if (is_for(i, host)) {
 			id = i;

@@ -48,6 +48,15 @@ int mir_tls_identity_select(SSL *, int *alert, void *arg);
 struct mir_tls_identity *mir_tls_identity_new(struct mir_tls_device *, const char *name,
     const char *chain, size_t chain_len, const char *key, size_t key_len, const char **why);
 
+/* challenge.c: as mir_tls_ops.challenge. */
+int mir_tls_challenge_set(
+    struct mir_tls_device *, const char *host, const char *chain, const char *key);
+/* A callback of a server's context, before all others: is this a client of acme-tls/1? */
+int mir_tls_challenge_hello(SSL *, int *alert, void *arg);
+/* Is it?  Then also what it is shown; NULL: nothing. */
+bool mir_tls_is_challenge(SSL *);
+struct mir_tls_identity *mir_tls_challenge_identity(struct mir_tls_device *, const char *host);
+
 /* selfsigned.c: an identity of no authority for these names (comma separated), valid for a year;
  * kept in the store where it can be written.  Blocks. */
 int mir_tls_self_signed(struct mir_tls_device *, const char *names, struct mir_tls_identity **out);

@@ -43,6 +43,14 @@ struct mir_tls_ops {
 	 * be for.  As server. */
 	int (*client)(struct mir_tls *, struct mir_flow *below /* take */, const char *server_name,
 	    const struct mir_tls_options *, struct mir_tls_flow **out);
+
+	/* What clients that ask for `host` and for nothing but the protocol acme-tls/1 are shown
+	 * (RFC 8737), in PEM; chain NULL: nothing any more.  Such connections end with the
+	 * handshake.  MIR_EINVAL: no certificate with its key. */
+	int (*challenge)(struct mir_tls *, const char *host, const char *chain, const char *key);
+
+	/* Looks at the store now, for other certificates.  Blocks. */
+	int (*reload)(struct mir_tls *);
 };
 
 struct mir_tls {

@@ -55,7 +55,9 @@ struct mir_tls_device {
 	struct mir_tls tls;
 	struct mir_tls_device_config config;
 	struct mir_tls_identity *identities; /* in the order of the store */
-	void *server, *client;               /* SSL_CTX; a server's before its identity is chosen */
+	struct mir_tls_identity *challenge;  /* shown to clients of acme-tls/1; NULL: none */
+	char challenge_host[MIR_TLS_NAME];
+	void *server, *client; /* SSL_CTX; a server's before its identity is chosen */
 	struct {
 		struct mir_tls_turn *oldest, *newest;
 		unsigned n, waiting;
