@@ -35,6 +35,7 @@ const struct signature *signature_find(const char *name)
 		{ "HTTP2", "struct mir_http2", "mir/http2.h" },
 		{ "RESOLVER", "struct mir_resolver", "mir/resolver.h" },
 		{ "HTTP_CLIENT", "struct mir_http_client", "mir/http_client.h" },
+		{ "ACME", "struct mir_acme", "mir/acme.h" },
 		{ "HTTP", NULL, "mir/http.h" },
 		{ "SITE", NULL, "mir/http.h" },
 		{ "POSIX", NULL, NULL },

@@ -13,7 +13,7 @@ packages() {
 	case $1 in
 	build) echo "gcc make libc6-dev node-llhttp musl-tools" ;;
 	check) echo "$(packages build) libssl-dev libsqlite3-dev sqlite3 libnghttp2-dev nghttp2-client openssl perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light" \
-		"dpkg-dev patch xz-utils clang clang-format libclang-rt-14-dev binutils file gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user dnsmasq-base graphviz" ;;
+		"dpkg-dev patch xz-utils clang clang-format libclang-rt-14-dev binutils file gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user dnsmasq-base pebble graphviz" ;;
 	browser) echo "chromium libnss3-tools" ;;
 	bench) echo "$(packages check) qemu-system-x86 busybox-static cpio liblwip-dev" ;;
 	vm) echo "qemu-system-x86 qemu-system-arm busybox-static cpio qemu-utils ovmf seabios gdisk dosfstools fdisk grub-common grub-pc-bin grub-efi-amd64-bin mtools xorriso awscli python3" ;;

@@ -124,6 +124,8 @@ int mir_http_answer(struct mir_http_exchange *x)
 		mir_http_insist_on_tls(x);
 	if (x->request.path.p[0] == '*')
 		options_server(x);
+	else if (s->config.acme && mir_http_challenge(x))
+		return 0;
 	else if (s->config.https_redirect && s->secure && !x->request.tls)
 		mir_http_redirect_secure(x);
 	else

@@ -90,6 +90,8 @@ void mir_http_cancel_handshakes(struct mir_http_server *);
 struct mir_http_exchange;
 void mir_http_redirect_secure(struct mir_http_exchange *);
 void mir_http_insist_on_tls(struct mir_http_exchange *);
+/* Answers an ACME server that looks for a challenge; false: it is another request. */
+bool mir_http_challenge(struct mir_http_exchange *);
 
 /* Finds a header in a list; p NULL if it is not there. */
 struct mir_str mir_http_find(const struct mir_http_header *, unsigned n, const char *name);

@@ -3,7 +3,7 @@
 
 #include <mir/format.h>
 
-enum { HTTPS = 443, LOCATION = 4096 };
+enum { HTTPS = 443, LOCATION = 4096, CHALLENGE = 512 };
 
 /* The host that was asked for, without its port. */
 static struct mir_str host_only(struct mir_str host)
@@ -40,6 +40,25 @@ void mir_http_redirect_secure(struct mir_http_exchange *x)
 		return;
 	}
 	mir_http_error(&x->response, safe ? 301 : 308);
+}
+
+/* RFC 8555 section 8.3. */
+bool mir_http_challenge(struct mir_http_exchange *x)
+{
+	static const char prefix[] = "/.well-known/acme-challenge/";
+	struct mir_str path = x->request.path;
+	size_t n = sizeof(prefix) - 1;
+	char text[CHALLENGE];
+	int len;
+
+	if (path.len <= n || memcmp(path.p, prefix, n) != 0)
+		return false;
+	path = (struct mir_str){ path.p + n, path.len - n };
+	len = mir_acme_http01(x->server->config.acme, path, text, sizeof(text));
+	if (len < 0)
+		return false;
+	mir_http_reply(&x->response, 200, "application/octet-stream", text, (size_t)len);
+	return true;
 }
 
 /* RFC 6797. */

@@ -6,6 +6,7 @@
 #ifndef MIR_HTTP_SERVER_H
 #define MIR_HTTP_SERVER_H
 
+#include <mir/acme.h>
 #include <mir/fiber.h>
 #include <mir/http.h>
 #include <mir/http2.h>
@@ -17,6 +18,7 @@ struct mir_http_server_config {
 	struct mir_stack *stack;
 	struct mir_tls *tls;     /* NULL: no HTTPS */
 	struct mir_http2 *http2; /* NULL: no HTTP/2 */
+	struct mir_acme *acme;   /* answers challenges of http-01; NULL: nobody does */
 	uint16_t http_port;      /* 0: a free one, see mir_http_server.local */
 	uint16_t https_port;     /* with tls; 0: a free one, see mir_http_server.secure_local */
 	bool https_redirect;     /* what comes in the clear is sent to HTTPS */
