@@ -149,6 +149,7 @@ int mir_http_client_device_start(
 	*d = (struct mir_http_client_device){ .client = {
 						  .tcp = c->stack->tcp,
 						  .tls = c->tls,
+						  .http2 = c->http2,
 						  .resolver = c->resolver,
 						  .user_agent = c->http_client_agent,
 						  .proxy = c->http_proxy,

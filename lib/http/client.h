@@ -43,6 +43,8 @@ struct mir_http_link {
 	struct mir_http_client *client;
 	struct mir_flow *flow; /* NULL: being made */
 	struct mir_http_input input;
+	struct mir_http2_client *h2; /* NULL: HTTP/1.1 */
+	unsigned users;              /* requests on it: of HTTP/1.1 one at most */
 	const char *tls_version;
 	bool idle, absolute; /* absolute: requests are for a proxy */
 	uint64_t used;       /* requests before the present one */
@@ -57,6 +59,9 @@ int mir_http_link_get(
 /* Done with it: it is kept if it can be, else closed. */
 void mir_http_link_put(struct mir_http_link *, bool usable);
 void mir_http_link_abort(struct mir_http_link *);
+
+/* Of a session of HTTP/2. */
+void mir_http_link_changed(void *link);
 
 /* client_connect.c: makes the connection of a link that has none.  Blocks. */
 int mir_http_link_connect(struct mir_http_link *, const struct mir_http_url *);
@@ -73,9 +78,10 @@ struct mir_http_call {
 	struct mir_http_link *link; /* NULL: given back */
 	struct mir_slice bytes;     /* of the head */
 	char *url;                  /* of answer.url, which it owns */
-	int64_t left;               /* of the body; -1: chunked; MIR_HTTP_UNTIL_CLOSE */
-	int64_t deadline;           /* of all */
-	bool done, unsent;          /* unsent: the request's body did not go out whole */
+	struct mir_http2_answer *h2;
+	int64_t left;      /* of the body; -1: chunked; MIR_HTTP_UNTIL_CLOSE */
+	int64_t deadline;  /* of all */
+	bool done, unsent; /* unsent: the request's body did not go out whole */
 	int error;
 	struct mir_http_head head;
 };
@@ -96,6 +102,14 @@ int mir_http_call(struct mir_http_client *, const struct mir_http_url *,
  * source. */
 int mir_http_send_request(struct mir_http_call *, const struct mir_http_url *,
     const struct mir_http_ask *, bool *started);
+
+/* Does a header go along: MIR_EINVAL: it cannot be one; 0: not to this origin; 1. */
+int mir_http_goes_along(const struct mir_http_header *, const struct mir_http_ask *);
+
+/* client_h2.c: a request and its answer over HTTP/2.  Block. */
+int mir_http_h2_call(
+    struct mir_http_call *, const struct mir_http_url *, const struct mir_http_ask *);
+int mir_http_h2_read(struct mir_http_call *, struct mir_slice *out, unsigned max);
 
 /* A timeout of the client's. */
 static inline int64_t mir_http_timeout(const struct mir_http_client *c, int64_t ns)

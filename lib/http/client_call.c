@@ -44,6 +44,12 @@ static void give_back(struct mir_http_call *c)
 {
 	bool whole = c->done && c->head.keep_alive && !c->unsent && c->left != MIR_HTTP_UNTIL_CLOSE;
 
+	if (c->h2) {
+		c->link->h2->ops->close_answer(c->h2);
+		mir_http_link_put(c->link, true);
+		c->h2 = NULL;
+		c->link = NULL;
+	}
 	if (!c->link)
 		return;
 	if (c->done && !c->unsent)
@@ -58,7 +64,7 @@ static void set_answer(struct mir_http_call *c)
 	const struct mir_http_head *h = &c->head;
 
 	c->answer = (struct mir_http_answer){ h->status, h->headers, h->nheaders,
-		h->chunked ? -1 : h->content_length, NULL, c->link->tls_version };
+		h->chunked ? -1 : h->content_length, NULL, c->link->tls_version, false };
 	c->left = h->chunked              ? -1
 		  : h->content_length < 0 ? MIR_HTTP_UNTIL_CLOSE
 					  : h->content_length;
@@ -87,7 +93,12 @@ static int attempt(struct mir_http_call *c, const struct mir_http_url *u,
 	int rc = mir_http_link_get(c->client, u, fresh, &c->link);
 
 	*again = false;
-	if (rc == 0) {
+	if (rc == 0 && c->link->h2) {
+		rc = mir_http_h2_call(c, u, a);
+		/* MIR_EAGAIN: the server has not looked at it. */
+		*again = (rc == MIR_EAGAIN || rc == MIR_ECONNRESET) && !a->body &&
+			 (rc == MIR_EAGAIN || (c->link->used && idempotent(a->method)));
+	} else if (rc == 0) {
 		rc = mir_http_send_request(c, u, a, &started);
 		/* A server that has seen enough may answer and not read the rest of a body. */
 		if (rc == 0 || (a->body && (rc == MIR_ECONNRESET || rc == MIR_EPIPE)))
@@ -125,7 +136,8 @@ int mir_http_call(struct mir_http_client *client, const struct mir_http_url *u,
 		free(c);
 		return rc;
 	}
-	set_answer(c);
+	if (!c->h2)
+		set_answer(c);
 	*out = c;
 	return 0;
 }
@@ -180,6 +192,8 @@ int mir_http_answer_read(struct mir_http_answer *a, struct mir_slice *out, unsig
 
 	if (!max)
 		return MIR_EINVAL;
+	if (c->h2)
+		return mir_http_h2_read(c, out, max);
 	while (!c->done && !c->error) {
 		if (!c->link->input.n && (rc = more(c)) <= 0)
 			break;

@@ -146,7 +146,7 @@ static int tunnel(struct mir_http_link *l, const struct mir_http_url *u,
 
 static int secure(struct mir_http_link *l, const struct mir_http_url *u, int64_t deadline)
 {
-	struct mir_tls_options o = { .alpn = "http/1.1" };
+	struct mir_tls_options o = { .alpn = l->client->http2 ? "h2 http/1.1" : "http/1.1" };
 	struct mir_flow *below = l->flow;
 	struct mir_tls_flow *flow;
 	char host[HOST_MAX];
@@ -161,8 +161,16 @@ static int secure(struct mir_http_link *l, const struct mir_http_url *u, int64_t
 	mir_deadline_restore(outer);
 	if (rc < 0)
 		return rc;
-	l->flow = l->input.flow = &flow->flow;
 	l->tls_version = flow->version;
+	if (strcmp(flow->alpn, "h2") == 0) {
+		rc = mir_http2_client(l->client->http2, &flow->flow, l->client->max_header, &l->h2);
+		if (rc < 0)
+			return rc;
+		l->h2->changed = mir_http_link_changed;
+		l->h2->changed_arg = l;
+		return 0;
+	}
+	l->flow = l->input.flow = &flow->flow;
 	return 0;
 }
 

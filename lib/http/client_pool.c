@@ -46,6 +46,10 @@ static void free_link(struct mir_http_link *l, bool abort)
 	mir_timer_stop(&l->timer);
 	mir_unpost(&l->task);
 	mir_slices_unref(l->input.s, l->input.n);
+	if (l->h2) {
+		l->h2->changed = NULL;
+		l->h2->ops->close(l->h2);
+	}
 	if (l->flow && l->idle)
 		mir_flow_when_readable(l->flow, NULL, NULL);
 	if (l->flow && abort)
@@ -56,9 +60,22 @@ static void free_link(struct mir_http_link *l, bool abort)
 	free(l);
 }
 
+/* Somebody may have come for it meanwhile. */
 static void over(struct mir_task *t)
 {
-	free_link(mir_container(t, struct mir_http_link, task), false);
+	struct mir_http_link *l = mir_container(t, struct mir_http_link, task);
+
+	if (!l->users)
+		free_link(l, false);
+}
+
+void mir_http_link_changed(void *link)
+{
+	struct mir_http_link *l = link;
+
+	if (l->h2->ended && !l->users)
+		mir_post(&l->task);
+	mir_wake_all(&l->client->changed);
 }
 
 /* The other side closed it, or spoke unasked. */
@@ -74,10 +91,17 @@ static void expired(struct mir_timer *t)
 	mir_post(&mir_container(t, struct mir_http_link, timer)->task);
 }
 
+static bool takes_another(const struct mir_http_link *l)
+{
+	return l->h2 ? !l->h2->ended && l->users < l->h2->max_streams : l->idle;
+}
+
+/* One that serves that key; NULL: any that is not in use. */
 static struct mir_http_link *find_idle(struct mir_http_client *c, const char *key)
 {
 	for (struct mir_http_link *l = c->links; l; l = l->next)
-		if (l->idle && !l->task.posted && (!key || strcmp(l->key, key) == 0))
+		if (!l->task.posted &&
+		    (key ? strcmp(l->key, key) == 0 && takes_another(l) : l->idle))
 			return l;
 	return NULL;
 }
@@ -134,8 +158,10 @@ static int wait_for_room(struct mir_http_client *c, const char *key)
 static struct mir_http_link *take_idle(struct mir_http_link *l)
 {
 	mir_timer_stop(&l->timer);
-	mir_flow_when_readable(l->flow, NULL, NULL);
+	if (l->flow)
+		mir_flow_when_readable(l->flow, NULL, NULL);
 	l->idle = false;
+	l->users++;
 	l->client->stats.reused++;
 	return l;
 }
@@ -147,6 +173,7 @@ static struct mir_http_link *new_link(struct mir_http_client *c, const char *key
 	if (!l)
 		return NULL;
 	l->client = c;
+	l->users = 1;
 	l->task.run = over;
 	mir_timer_init(&l->timer, expired);
 	memcpy(l->key, key, strlen(key) + 1);
@@ -166,8 +193,13 @@ int mir_http_link_get(
 	if (rc == 0 && u->secure && !c->tls)
 		rc = MIR_ENOSYS;
 	/* A dead one may have dead brothers. */
-	while (rc == 0 && fresh && (l = find_idle(c, key)))
-		free_link(l, true);
+	for (l = c->links; rc == 0 && fresh && l;) {
+		struct mir_http_link *next = l->next;
+
+		if (l->idle && strcmp(l->key, key) == 0)
+			free_link(l, true);
+		l = next;
+	}
 	if (rc == 0)
 		rc = wait_for_room(c, key);
 	if (rc < 0)
@@ -190,7 +222,11 @@ void mir_http_link_put(struct mir_http_link *l, bool usable)
 {
 	struct mir_http_client *c = l->client;
 
-	if (!usable || !c->max_idle || l->input.n) {
+	if (--l->users) {
+		mir_wake_all(&c->changed);
+		return;
+	}
+	if (!usable || !c->max_idle || l->input.n || (l->h2 && l->h2->ended)) {
 		free_link(l, false);
 		return;
 	}
@@ -204,13 +240,17 @@ void mir_http_link_put(struct mir_http_link *l, bool usable)
 	l->used++;
 	mir_timer_set(&l->timer,
 	    mir_time_add(mir_now(), c->idle_timeout_ns ? c->idle_timeout_ns : MIR_SECOND(30)));
-	mir_flow_when_readable(l->flow, spoke, l);
+	if (l->flow)
+		mir_flow_when_readable(l->flow, spoke, l);
 	mir_wake_all(&c->changed);
 }
 
 void mir_http_link_abort(struct mir_http_link *l)
 {
-	free_link(l, true);
+	if (l->h2)
+		mir_http_link_put(l, true);
+	else
+		free_link(l, true);
 }
 
 void mir_http_client_close(struct mir_http_client *c)

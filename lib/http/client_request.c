@@ -39,6 +39,11 @@ static bool goes_along(const struct mir_http_header *h, const struct mir_http_as
 	return a->body || !a->fetch->body || !is_one_of(h->name, body, MIR_COUNT(body));
 }
 
+int mir_http_goes_along(const struct mir_http_header *h, const struct mir_http_ask *a)
+{
+	return header_ok(h) ? goes_along(h, a) : MIR_EINVAL;
+}
+
 static void target(struct mir_http_text *t, const struct mir_http_url *u, bool absolute)
 {
 	if (absolute) {

@@ -1,5 +1,5 @@
-/* http_client.h: an HTTP/1.1 client over TCP and TLS (RFC 9110, 9112): connections that are kept,
- * proxies, redirects, bodies streamed both ways.
+/* http_client.h: an HTTP client over TCP and TLS (RFC 9110, 9112; HTTP/2 where the server agrees on
+ * it): connections that are kept, proxies, redirects, bodies streamed both ways.
  *
  *     struct mir_http_client client = { .tcp = app->stack->tcp };
  *     rc = mir_http_get(&client, "http://10.0.0.1/motd", 4096, &text, &len, &status);
@@ -11,6 +11,7 @@
 
 #include <mir/fiber.h>
 #include <mir/http.h>
+#include <mir/http2.h>
 #include <mir/resolver.h>
 #include <mir/stack.h>
 #include <mir/tls.h>
@@ -29,6 +30,7 @@ struct mir_http_client_stats {
 struct mir_http_client {
 	struct mir_tcp *tcp;
 	struct mir_tls *tls;           /* NULL: no https */
+	struct mir_http2 *http2;       /* NULL: HTTP/1.1 only */
 	struct mir_resolver *resolver; /* NULL: hosts are addresses */
 	const char *user_agent;        /* NULL or "": none */
 	const char *proxy;             /* "http://[USER:PASSWORD@]HOST:PORT"; NULL or "": none */
@@ -77,6 +79,7 @@ struct mir_http_answer {
 	int64_t content_length;  /* -1: not known */
 	const char *url;         /* that it came from, after redirects */
 	const char *tls_version; /* "TLSv1.3"; NULL: it came in the clear */
+	bool http2;              /* over HTTP/2 */
 };
 
 /* Asks, and waits for the head of the answer.  url: "http[s]://host[:port]/path?query".  fetch
@@ -110,7 +113,8 @@ int mir_http_answer_text(struct mir_http_answer *, size_t limit, char **body, si
 struct mir_http_client_device_config {
 	struct mir_stack *stack;
 	struct mir_resolver *resolver;
-	struct mir_tls *tls; /* NULL: no https */
+	struct mir_tls *tls;     /* NULL: no https */
+	struct mir_http2 *http2; /* NULL: HTTP/1.1 only */
 	const char *http_proxy;
 	const char *http_no_proxy;
 	const char *http_client_agent;

@@ -156,20 +156,91 @@ static struct mir_resolver resolver = { &resolver_ops };
 static unsigned handshakes;
 static char handshake_name[64];
 
+static struct mir_tls_flow h2_flow = { .version = "none", .alpn = "h2" };
+
 static int tls_client(struct mir_tls *t, struct mir_flow *flow, const char *name,
     const struct mir_tls_options *o, struct mir_tls_flow **out)
 {
 	(void)t;
-	(void)o;
-	(void)out;
 	handshakes++;
 	snprintf(handshake_name, sizeof(handshake_name), "%s", name);
+	if (strcmp(name, "two.test") == 0 && strcmp(o->alpn, "h2 http/1.1") == 0) {
+		mir_flow_abort(flow);
+		*out = &h2_flow;
+		return 0;
+	}
 	mir_flow_abort(flow);
 	return MIR_ECERTNAME;
 }
 
-static const struct mir_tls_ops tls_ops = { "test", NULL, tls_client };
+static const struct mir_tls_ops tls_ops = { .name = "test", .client = tls_client };
 static struct mir_tls tls = { &tls_ops, "test" };
+
+/* HTTP/2 that asks nobody. */
+static struct {
+	struct mir_http2_client client;
+	unsigned sessions, open, answers, eagain;
+	char path[64];
+} two;
+
+static int two_fetch(
+    struct mir_http2_client *c, const struct mir_http2_fetch *f, struct mir_http2_answer **out)
+{
+	ok(!c->ended && c->streams < c->max_streams, "room for a request");
+	snprintf(two.path, sizeof(two.path), "%.*s %.*s %.*s %u", (int)f->method.len, f->method.p,
+	    (int)f->authority.len, f->authority.p, (int)f->path.len, f->path.p, f->nheaders);
+	if (two.eagain) {
+		two.eagain--;
+		return MIR_EAGAIN;
+	}
+	c->streams++;
+	mir_sleep(MIR_SECOND(1));
+	*out = calloc(1, sizeof(**out));
+	**out = (struct mir_http2_answer){ .status = 200, .content_length = 1 };
+	two.answers++;
+	return 0;
+}
+
+static int two_read(struct mir_http2_answer *a, struct mir_slice *out, unsigned max)
+{
+	(void)max;
+	if (!a->content_length--)
+		return 0;
+	out[0] = mir_slice_static("x", 1);
+	return 1;
+}
+
+static void two_close_answer(struct mir_http2_answer *a)
+{
+	two.client.streams--;
+	two.answers--;
+	free(a);
+}
+
+static void two_close(struct mir_http2_client *c)
+{
+	(void)c;
+	two.open--;
+}
+
+static const struct mir_http2_client_ops two_client_ops = { two_fetch, two_read, two_close_answer,
+	two_close };
+
+static int two_client(
+    struct mir_http2 *h, struct mir_flow *flow, uint32_t max_header, struct mir_http2_client **out)
+{
+	(void)h;
+	(void)flow;
+	(void)max_header;
+	two.client = (struct mir_http2_client){ .ops = &two_client_ops, .max_streams = 3 };
+	two.sessions++;
+	two.open++;
+	*out = &two.client;
+	return 0;
+}
+
+static const struct mir_http2_ops two_ops = { .name = "test", .client = two_client };
+static struct mir_http2 http2 = { &two_ops };
 
 static struct mir_http_client client;
 
@@ -434,6 +505,40 @@ static void times(void)
 	mir_sleep(MIR_SECOND(10));
 }
 
+static void over_http2(void)
+{
+	struct mir_fiber *f[6];
+
+	begin(4);
+	script(NULL, 0);
+	client.http2 = &http2;
+	client.user_agent = "me";
+	client.max_per_host = 1;
+	memset(&two, 0, sizeof(two));
+	ok(get("https://two.test/a?b", "x") == 200 && strcmp(two.path, "GET two.test /a?b 1") == 0,
+	    "an answer: %s", two.path);
+	done = 0;
+	for (unsigned i = 0; i < 6; i++)
+		f[i] = mir_spawn_joinable("one", one, (void *)(uintptr_t) "https://two.test/");
+	for (unsigned i = 0; i < 6; i++)
+		mir_join(f[i]);
+	ok(done == 6 && two.sessions == 1 && client.stats.reused == 6 && two.answers == 0,
+	    "six on one connection, three at once");
+	two.eagain = 1;
+	ok(get("https://two.test/", "x") == 200 && client.stats.repeated == 1,
+	    "what the server has not looked at is repeated");
+	mir_sleep(MIR_MS(10));
+	two.client.ended = true;
+	two.client.changed(two.client.changed_arg);
+	mir_sleep(MIR_MS(10));
+	ok(two.open == 0 && client.n_links == 0, "one that has ended is closed");
+	ok(get("https://two.test/", "x") == 200 && two.open == 1, "and another made");
+	mir_sleep(MIR_SECOND(31));
+	ok(two.open == 0 && client.n_links == 0, "which is kept for half a minute");
+	mir_http_client_close(&client);
+	client.user_agent = NULL;
+}
+
 static void urls(void)
 {
 	static const struct {
@@ -483,6 +588,7 @@ int main(void)
 	RUN(proxies);
 	RUN(moves);
 	RUN(times);
+	RUN(over_http2);
 	RUN_PLAIN(urls);
 	return mir_test_end();
 }
