@@ -42,7 +42,7 @@ static int read_head(struct mir_http_call *c, bool head, bool *any)
 /* The body is read: the connection can serve another request, if nothing came behind it. */
 static void give_back(struct mir_http_call *c)
 {
-	bool whole = c->done && c->head.keep_alive && !c->unsent && c->left != MIR_HTTP_UNTIL_CLOSE;
+	bool whole;
 
 	if (c->h2) {
 		c->link->h2->ops->close_answer(c->h2);
@@ -52,6 +52,7 @@ static void give_back(struct mir_http_call *c)
 	}
 	if (!c->link)
 		return;
+	whole = c->done && c->head.keep_alive && !c->unsent && c->left != MIR_HTTP_UNTIL_CLOSE;
 	if (c->done && !c->unsent)
 		mir_http_link_put(c->link, whole);
 	else
