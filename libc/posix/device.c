@@ -1,13 +1,18 @@
 /* device.c: the start and the end of the layer. */
 #define _GNU_SOURCE
 #include <mir/posix.h>
+#include <mir/start.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "file.h"
 #include "posix.h"
 #include "socket_stack.h"
 #include "thread.h"
 #include "tree.h"
+
+enum { HOST_NAME = 64 };
 
 int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
 {
@@ -17,6 +22,8 @@ int mir_posix_start(struct mir_posix *p, const struct mir_posix_config *config)
 	*p = (struct mir_posix){ config->argc, config->argv ? config->argv : nothing };
 	mir_socket_stack = config->stack;
 	mir_posix_name_servers(config->stack, config->dns_server);
+	if (mir_common.name)
+		mir_sys_sethostname(mir_common.name, strnlen(mir_common.name, HOST_NAME));
 	mir_thread_begin();
 	if (rc == 0)
 		rc = mir_tree_start(config->devices, config->n_devices, config->tmp_size);

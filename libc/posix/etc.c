@@ -46,8 +46,13 @@ static const char *resolv_conf(void)
 	unsigned n = 0;
 
 	for (const char *p = servers + strspn(servers, ", "); *p; p += strspn(p, ", ")) {
-		len = add_server(text, len, p, strcspn(p, ", "));
-		p += strcspn(p, ", ");
+		size_t word = strcspn(p, ", "), address_len = word;
+
+		/* A port behind an address has no place there. */
+		if (memchr(p, '.', word))
+			address_len = strcspn(p, ":, ");
+		len = add_server(text, len, p, address_len);
+		p += word;
 	}
 	if (!*servers && stack && stack->name_servers)
 		n = stack->name_servers(stack, found, SERVERS);

@@ -82,8 +82,12 @@ bool mir_fd_is_standard(const struct mir_file *f)
 
 void mir_fd_end(void)
 {
-	for (int fd = 3; fd < n_slots; fd++)
-		mir_sys_close(fd);
+	for (int fd = 0; fd < n_slots; fd++) {
+		struct mir_file *f = slots[fd].file;
+
+		if (f && (fd >= (int)MIR_COUNT(standard) || !mir_fd_is_standard(f)))
+			mir_sys_close(fd);
+	}
 }
 
 long mir_sys_close(int fd)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <mir/cc.h>
+#include <sys/ioctl.h>
 
 #include "calls.h"
 #include "file.h"
@@ -166,6 +167,19 @@ long mir_sys_lseek(int fd, int64_t offset, int whence)
 	return f->ops->seek ? f->ops->seek(f, offset, whence) : -ESPIPE;
 }
 
+/* What goes with any file. */
+static long common_ioctl(struct mir_file *f, int fd, int request, void *arg)
+{
+	switch ((unsigned)request) {
+	case FIONBIO:
+		f->flags = (f->flags & ~O_NONBLOCK) | (*(int *)arg ? O_NONBLOCK : 0);
+		return 0;
+	case FIOCLEX: return mir_sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
+	case FIONCLEX: return mir_sys_fcntl(fd, F_SETFD, 0);
+	}
+	return f->ops->ioctl ? f->ops->ioctl(f, request, arg) : -ENOTTY;
+}
+
 long mir_sys_ioctl(int fd, int request, void *arg)
 {
 	struct mir_file *f = mir_fd_hold(fd);
@@ -173,7 +187,7 @@ long mir_sys_ioctl(int fd, int request, void *arg)
 
 	if (!f)
 		return -EBADF;
-	rc = f->ops->ioctl ? f->ops->ioctl(f, request, arg) : -ENOTTY;
+	rc = common_ioctl(f, fd, request, arg);
 	mir_file_unref(f);
 	return rc;
 }

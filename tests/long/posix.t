@@ -48,12 +48,12 @@ for target in spt hvt; do
 		$'0 hello\n1 --first\n2 two words\n3 more\n4 --logs=x'
 done
 # The same program on Linux and in an image, the lines compared: what differs is a mistake.
-same() { # NAME CONF-LINES ARGUMENT: tests/posix/NAME.c, ARGUMENT where it works
+same() { # NAME CONF-LINES ARGUMENT HERE: tests/posix/NAME.c, ARGUMENT where it works, on Linux HERE
 	mkdir -p "$tmp/$1/here" && cd "$tmp/$1" || return
 	cp "$root/tests/posix/$1.c" .
 	printf 'main-posix: main\n%b' "$2" >"$1.conf"
 	gcc -O1 -o on-linux "$1.c" 2>errors || { fail "$1 on Linux" "$(cat errors)"; return; }
-	timeout 60 ./on-linux "$tmp/$1/here" >linux.txt 2>&1
+	timeout 60 ./on-linux "$tmp/$1/$4" >linux.txt 2>&1
 	is "$1 on Linux: exit status" $? 0
 	for target in spt hvt; do
 		if why=$(guest_why_not $target); then
@@ -62,13 +62,15 @@ same() { # NAME CONF-LINES ARGUMENT: tests/posix/NAME.c, ARGUMENT where it works
 		fi
 		mirage configure -t $target >errors 2>&1 && mirage build >errors 2>&1 ||
 			{ fail "$1, $target: builds" "$(tail -n 5 errors)"; continue; }
-		timeout 60 mirage run -- "$3" >image.txt 2>&1
+		timeout 60 mirage run -- "$3" >image.txt 2>errors
 		is "$1, $target: exit status" $? 0
 		is "$1, $target: as on Linux" "$(diff linux.txt image.txt)" ""
 	done
 }
-same files 'kv-data: mem\n' /data
-same pipes '' none
+same files 'kv-data: mem\n' /data here
+same pipes '' none none
+mkdir "$tmp/big" && truncate -s 1G "$tmp/big/file"
+same big 'block-big: disk.img\nbig-size: 1G\n' /dev/big file
 
 cd "$tmp/hello" || exit 1
 has "on unix it is refused" "$(mirage configure -t unix 2>&1)" "has the C library of the host"

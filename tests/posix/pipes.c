@@ -182,6 +182,15 @@ static void descriptors(void)
 	SAY(fcntl(fd, F_SETLK, &l));
 	SAY(fcntl(fd, F_GETLK, &l));
 	SAY(l.l_type == F_UNLCK);
+	SAY(ioctl(fd, FIONBIO, &(int){ 0 }));
+	SAY(fcntl(other, F_GETFL) & O_NONBLOCK);
+	SAY(ioctl(fd, FIONBIO, &(int){ 1 }));
+	SAY(fcntl(other, F_GETFL) & O_NONBLOCK);
+	SAY(ioctl(fd, FIOCLEX));
+	SAY(fcntl(fd, F_GETFD));
+	SAY(ioctl(fd, FIONCLEX));
+	SAY(fcntl(fd, F_GETFD));
+	SAY(ioctl(99, FIONBIO, &(int){ 1 }));
 	SAY(fcntl(99, F_GETFL));
 	SAY(fcntl(fd, 9999));
 	SAY(close(10));
@@ -240,6 +249,9 @@ static void system_(void)
 
 int main(void)
 {
+	/* What whoever started it has left open. */
+	for (int i = 3; i < 100; i++)
+		close(i);
 	pipes();
 	events();
 	timers();

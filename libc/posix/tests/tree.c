@@ -127,7 +127,8 @@ static void read_only(void)
 	struct statfs fs;
 
 	begin(false);
-	ok(strcmp(names("/"), "dev data frozen etc tmp ") == 0, "the root lists the stores: %s", names("/"));
+	ok(strcmp(names("/"), "dev data frozen etc tmp ") == 0, "the root lists the stores: %s",
+	    names("/"));
 	ok(holds("/frozen/a/b", "inside"), "read");
 	ok(put("/frozen/a/b", "x") == -EROFS && put("/frozen/new", "x") == -EROFS &&
 		mir_sys_mkdir("/frozen/d", 0755) == -EROFS &&
@@ -257,13 +258,18 @@ static void etc(void)
 	begin(true);
 	ok(holds("/a/b", "inside") && put("/new", "x") == 1, "a store that is the root");
 	ok(holds("/etc/passwd", "root:x:0:0:root:/:/bin/sh\n"), "made up");
+	ok(holds("/etc/resolv.conf", ""), "no name server");
+	mir_posix_name_servers(NULL, "10.0.0.1:5353, 10.0.0.2");
+	ok(holds("/etc/resolv.conf", "nameserver 10.0.0.1\nnameserver 10.0.0.2\n"), "two");
+	mir_posix_name_servers(NULL, NULL);
 	ok(mir_sys_mkdir("/etc", 0755) == -EEXIST && put("/etc/own", "x") == -ENOENT,
 	    "a folder is needed");
 	mir_kv_set(&root.kv, mir_str("/etc/passwd"), "other", 5);
 	ok(holds("/etc/passwd", "other") && put("/etc/own", "x") == 1 && holds("/etc/own", "x"),
 	    "the root's come first");
 	ok(holds("/etc/group", "root:x:0:\n"), "and the others stay");
-	ok(strcmp(names("/"), "a etc new dev data frozen tmp ") == 0, "both are listed: %s", names("/"));
+	ok(strcmp(names("/"), "a etc new dev data frozen tmp ") == 0, "both are listed: %s",
+	    names("/"));
 	end();
 }
 
