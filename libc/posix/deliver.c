@@ -365,25 +365,31 @@ bool mir_signals_handle(struct mir_thread *t)
 	return handled;
 }
 
-uint64_t mir_signals_mask_begin(const uint64_t *set)
+bool mir_posix_again_unhandled(long result)
 {
 	struct mir_thread *t = mir_thread_now;
-	uint64_t was = t ? t->blocked : 0;
+	bool handled;
 
-	if (set && t)
-		mir_signals_block(t, *set);
+	if (mir_likely(!t || !mir_cancelled()))
+		return false;
+	handled = mir_signals_handle(t);
+	return result == -EINTR && !handled && !mir_cancelled();
+}
+
+uint64_t mir_signals_mask_begin(const uint64_t *set)
+{
+	struct mir_thread *t = mir_thread_self();
+	uint64_t was = t->blocked;
+
+	mir_signals_block(t, *set);
 	return was;
 }
 
-long mir_signals_mask_end(const uint64_t *set, uint64_t was, long result)
+long mir_signals_mask_end(uint64_t was, long result)
 {
-	struct mir_thread *t = mir_thread_now;
-
 	mir_posix_again(result);
-	if (set && t) {
-		mir_signals_block(t, was);
-		mir_posix_again(0);
-	}
+	mir_signals_block(mir_thread_self(), was);
+	mir_posix_again(0);
 	return result;
 }
 

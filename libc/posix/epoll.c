@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 
 #include "poll_files.h"
+#include "signals.h"
 #include "socket_calls.h"
 
 enum {
@@ -283,7 +284,7 @@ static int collect(struct epoll *e, struct epoll_event *out, int max)
 	return n;
 }
 
-static long wait_until(int fd, struct epoll_event *out, int max, int64_t deadline)
+static long wait_once(int fd, struct epoll_event *out, int max, int64_t deadline)
 {
 	struct mir_file *f;
 	long rc = 0, n = 0;
@@ -304,6 +305,16 @@ static long wait_until(int fd, struct epoll_event *out, int max, int64_t deadlin
 		n = collect(epoll_of(f), out, max);
 	mir_file_unref(f);
 	return rc < 0 && rc != -ETIMEDOUT ? rc : n;
+}
+
+static long wait_until(int fd, struct epoll_event *out, int max, int64_t deadline)
+{
+	long rc;
+
+	do
+		rc = wait_once(fd, out, max, deadline);
+	while (mir_posix_again_unhandled(rc));
+	return rc;
 }
 
 long mir_sys_epoll_wait(int fd, struct epoll_event *out, int max, int timeout_ms)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../libc.h"
+#include "signals.h"
 #include "socket_calls.h"
 
 enum { FEW = 8, ALWAYS = POLLERR | POLLHUP | POLLNVAL };
@@ -104,7 +105,7 @@ static void unwatch_all(struct waiter *w, size_t n)
 	}
 }
 
-long mir_poll_files(struct pollfd *p, size_t n, int64_t deadline)
+static long poll_once(struct pollfd *p, size_t n, int64_t deadline)
 {
 	struct waiting few[FEW];
 	struct waiter w = { .of = few };
@@ -131,6 +132,16 @@ long mir_poll_files(struct pollfd *p, size_t n, int64_t deadline)
 	if (w.of != few)
 		free(w.of);
 	return ready ? ready : rc == -ETIMEDOUT ? 0 : rc;
+}
+
+long mir_poll_files(struct pollfd *p, size_t n, int64_t deadline)
+{
+	long rc;
+
+	do
+		rc = poll_once(p, n, deadline);
+	while (mir_posix_again_unhandled(rc));
+	return rc;
 }
 
 long mir_sys_poll(struct pollfd *p, unsigned long n, int timeout_ms)

@@ -4,6 +4,7 @@
 #include <mir/slice.h>
 #include <stdio.h>
 
+#include "signals.h"
 #include "socket.h"
 #include "socket_calls.h"
 
@@ -101,8 +102,13 @@ static long send_file(struct mir_file *out, struct mir_file *in, int64_t *offset
 long mir_sys_sendfile(int out, int in, int64_t *offset, size_t len)
 {
 	struct mir_file *from = mir_fd_hold(in), *to = mir_fd_hold(out);
-	long rc = from && to ? send_file(to, from, offset, len) : -EBADF;
+	long rc = -EBADF;
 
+	if (from && to) {
+		do
+			rc = send_file(to, from, offset, len);
+		while (mir_posix_again(rc));
+	}
 	if (from)
 		mir_file_unref(from);
 	if (to)

@@ -84,8 +84,10 @@ long mir_sys_rt_sigsuspend(const void *set, size_t size)
 	if (size != SET)
 		return -EINVAL;
 	memcpy(&blocked, set, SET);
+	if (!mir_thread_now)
+		return -ENOSYS;
 	was = mir_signals_mask_begin(&blocked);
-	return mir_signals_mask_end(&blocked, was, suspend());
+	return mir_signals_mask_end(was, suspend());
 }
 
 static bool deadline_of(const struct timespec *t, int64_t *out)

@@ -24,11 +24,8 @@ struct mir_signals;
  * May block; may end the image. */
 bool mir_posix_again(long result);
 
-/* For calls that take a set of signals to be blocked meanwhile (ppoll, pselect, epoll_pwait): begin
- * returns the set that was, or if `set` is NULL no matter what; end is called with the same set in
- * place of mir_posix_again, after the call and with its result, and returns that. */
-uint64_t mir_signals_mask_begin(const uint64_t *set);
-long mir_signals_mask_end(const uint64_t *set, uint64_t was, long result);
+/* The same for calls that are not made again after any handler (poll, select, epoll_wait). */
+bool mir_posix_again_unhandled(long result);
 
 /* ---- what the files of this folder know of each other ---- */
 
@@ -46,6 +43,12 @@ long mir_signals_send(struct mir_thread *, struct mir_signal *from);
 
 /* What is blocked has changed, or a handler: the running thread is told of what has come. */
 void mir_signals_changed(void);
+
+/* The running thread blocks another set; returns the one before. */
+uint64_t mir_signals_mask_begin(const uint64_t *set);
+/* The end of a call that did, with its result, which is returned: handles what has come meanwhile,
+ * and then what has come for the set before. */
+long mir_signals_mask_end(uint64_t was, long result);
 
 /* Sets what is blocked by a thread. */
 void mir_signals_block(struct mir_thread *, uint64_t set);

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #include "calls.h"
+#include "signals.h"
 #include "socket_calls.h"
 
 struct mir_stack *mir_socket_stack;
@@ -286,7 +287,9 @@ long mir_sys_accept4(int fd, struct sockaddr *address, unsigned *len, int flags)
 	rc = mir_socket_hold(fd, &s);
 	if (rc < 0)
 		return rc;
-	rc = accept_one(s, &new);
+	do
+		rc = accept_one(s, &new);
+	while (mir_posix_again(rc));
 	mir_file_unref(&s->file);
 	if (rc < 0)
 		return rc;
@@ -326,7 +329,9 @@ long mir_sys_connect(int fd, const struct sockaddr *address, unsigned len)
 		return rc;
 	rc = s->ops->connect ? s->ops->connect(s, address, len) : -EOPNOTSUPP;
 	if (rc == -EINPROGRESS || (rc == -EALREADY && !(s->file.flags & O_NONBLOCK)))
-		rc = connect_wait(s);
+		do
+			rc = connect_wait(s);
+		while (mir_posix_again(rc));
 	mir_file_unref(&s->file);
 	return rc;
 }

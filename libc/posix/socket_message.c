@@ -8,6 +8,7 @@
 
 #include "poll_files.h"
 #include "socket.h"
+#include "signals.h"
 #include "socket_calls.h"
 
 enum { PIECES = 1024, MESSAGES = 1024 };
@@ -170,7 +171,7 @@ long mir_sys_sendto(
 	return mir_sys_sendmsg(fd, &m, flags);
 }
 
-long mir_sys_sendmsg(int fd, const struct msghdr *m, int flags)
+static long send_once(int fd, const struct msghdr *m, int flags)
 {
 	struct mir_socket *s;
 	long rc = mir_socket_hold(fd, &s);
@@ -181,6 +182,16 @@ long mir_sys_sendmsg(int fd, const struct msghdr *m, int flags)
 	if (rc == 0)
 		rc = mir_socket_send(s, m, flags);
 	mir_file_unref(&s->file);
+	return rc;
+}
+
+long mir_sys_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	long rc;
+
+	do
+		rc = send_once(fd, m, flags);
+	while (mir_posix_again(rc));
 	return rc;
 }
 
@@ -222,7 +233,7 @@ static long receive_with_name(struct mir_socket *s, struct msghdr *user, int fla
 	return rc;
 }
 
-long mir_sys_recvmsg(int fd, struct msghdr *m, int flags)
+static long receive_once(int fd, struct msghdr *m, int flags)
 {
 	struct mir_socket *s;
 	long rc = mir_socket_hold(fd, &s);
@@ -233,6 +244,16 @@ long mir_sys_recvmsg(int fd, struct msghdr *m, int flags)
 	if (rc == 0)
 		rc = receive_with_name(s, m, flags);
 	mir_file_unref(&s->file);
+	return rc;
+}
+
+long mir_sys_recvmsg(int fd, struct msghdr *m, int flags)
+{
+	long rc;
+
+	do
+		rc = receive_once(fd, m, flags);
+	while (mir_posix_again(rc));
 	return rc;
 }
 
