@@ -171,6 +171,14 @@ check-all: depend-check ## the long tests
 	@$(MAKE) --no-print-directory -j2 all net-tools isolation-images fuzz-build
 	@prove --timer -j2 --exec '' $(LONG_TESTS)
 
+POSIX_SUITE ?= $(BUILD)/posix-suite
+.PHONY: check-posix
+check-posix: depend-check ## the Open POSIX Test Suite as images of spt; what passes goes to build/posix-suite/table.md
+	@$(MAKE) --no-print-directory -j2 all
+	@mkdir -p $(POSIX_SUITE)
+	@tests/posix/suite.sh $(POSIX_SUITE) >$(POSIX_SUITE)/results
+	@tests/posix/suite.sh --table $(POSIX_SUITE)/results | tee $(POSIX_SUITE)/table.md
+
 .PHONY: check-virtio
 check-virtio: ## images of -t virtio on QEMU's machines
 	@scripts/depend.sh check vm

@@ -18,8 +18,23 @@ enum {
 	ABSTIME = 1, /* of clock_nanosleep's flags */
 };
 
+/* The processor time of a process or of a thread by its number, as Linux packs that. */
+static bool is_cpu_clock(int clock)
+{
+	enum { KIND = 3, SCHEDULED = 2, THREAD = 4, NUMBER = 3 };
+
+	if (clock == PROCESS_CPU || clock == THREAD_CPU)
+		return true;
+	return clock < 0 && (clock & KIND) == SCHEDULED &&
+	       (clock & THREAD || ~(clock >> NUMBER) <= mir_sys_getpid());
+}
+
 static bool read_clock(int clock, int64_t *ns)
 {
+	if (is_cpu_clock(clock)) { /* the processor is ours alone */
+		*ns = mir_target_monotonic() - mir_libc_began;
+		return true;
+	}
 	switch (clock) {
 	case REALTIME:
 	case REALTIME_COARSE: *ns = mir_target_wall(); return true;
@@ -27,8 +42,6 @@ static bool read_clock(int clock, int64_t *ns)
 	case MONOTONIC_RAW:
 	case MONOTONIC_COARSE:
 	case BOOTTIME: *ns = mir_target_monotonic(); return true;
-	case PROCESS_CPU: /* the processor is ours alone */
-	case THREAD_CPU: *ns = mir_target_monotonic() - mir_libc_began; return true;
 	}
 	return false;
 }

@@ -150,6 +150,9 @@ static long send(struct mir_thread *t, struct mir_signal *s)
 	if (s->number == 0)
 		return 0;
 	rc = mir_signals_send(t, s);
+	/* Who sends again and again lets those that it is for handle it. */
+	if (t != mir_thread_now && mir_self())
+		mir_yield();
 	mir_posix_again(0);
 	return rc;
 }
