@@ -45,6 +45,9 @@ long mir_sys_rt_sigqueueinfo(int pid, int number, const void *info);
 long mir_sys_rt_tgsigqueueinfo(int pid, int tid, int number, const void *info);
 long mir_sys_sigaltstack(const void *new_stack, void *old);
 
+/* signalfd.c */
+long mir_sys_signalfd4(int fd, const void *mask, size_t, int flags);
+
 /* timer.c */
 long mir_sys_getitimer(int which, struct itimerval *);
 long mir_sys_setitimer(int which, const struct itimerval *, struct itimerval *old);

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMED = 256 }; /* at most */
+enum {
+	NAMED = 256, /* at most */
+	PREFIX = 4,  /* bytes that Linux puts before a name */
+};
 
 struct named {
 	struct named *next;
@@ -48,7 +51,7 @@ static int check(const char **name)
 		++*name;
 	if (!**name || strchr(*name, '/'))
 		return EINVAL;
-	return strlen(*name) > NAME_MAX ? ENAMETOOLONG : 0;
+	return strlen(*name) > NAME_MAX - PREFIX ? ENAMETOOLONG : 0;
 }
 
 static struct named *make(const char *name, unsigned value)

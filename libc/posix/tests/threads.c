@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -286,6 +287,36 @@ static void interrupts(void)
 	ok(n_seen == 0, "ignored");
 }
 
+static void read_from_descriptors(void)
+{
+	struct signalfd_siginfo info[3];
+	uint64_t set = mir_signal_bit(SIGUSR1) | mir_signal_bit(40);
+	struct thread t;
+	int number = SIGUSR1, fd, nothing;
+
+	begin();
+	block(SIG_SETMASK, set);
+	fd = (int)mir_sys_signalfd4(-1, &set, SET, SFD_NONBLOCK);
+	ok(fd >= 0 && mir_sys_read(fd, info, sizeof(info)) == -EAGAIN, "none has come");
+	ok(mir_sys_read(fd, info, 8) == -EINVAL, "no room");
+	mir_sys_tkill(1, 40);
+	mir_sys_kill(1, SIGUSR1);
+	ok(mir_sys_read(fd, info, sizeof(info)) == 2 * sizeof(info[0]) && info[0].ssi_signo == 40 &&
+		info[1].ssi_signo == SIGUSR1 && info[1].ssi_code == SI_USER,
+	    "two");
+	mir_sys_close(fd);
+	fd = (int)mir_sys_signalfd4(-1, &set, SET, 0);
+	start(&t, kills, &number);
+	ok(mir_sys_read(fd, info, sizeof(info)) == sizeof(info[0]), "waited for");
+	join(&t);
+	ok(mir_sys_signalfd4(fd, &set, SET, 0) == fd &&
+		mir_sys_signalfd4(99, &set, SET, 0) == -EBADF &&
+		mir_sys_signalfd4(fd, &nothing, 4, 0) == -EINVAL,
+	    "changed");
+	mir_sys_close(fd);
+	block(SIG_SETMASK, 0);
+}
+
 static char *at;
 
 static void on_stack(int number)
@@ -367,6 +398,7 @@ int main(void)
 	RUN(inheriting_locks);
 	RUN(handlers);
 	RUN(interrupts);
+	RUN(read_from_descriptors);
 	RUN(own_stack);
 	RUN(timers);
 	RUN(scheduling);
