@@ -54,8 +54,8 @@ static void print(struct mir_console *console, const void *text, size_t len)
 
 static void print_head(struct mir_console *console, const struct mir_http_answer *a)
 {
-	mir_console_printf(console, "%s\n%u%s%s\n", a->url, a->status, a->tls_version ? " " : "",
-	    a->tls_version ? a->tls_version : "");
+	mir_console_printf(console, "%s\n%u%s%s%s\n", a->url, a->status, a->tls_version ? " " : "",
+	    a->tls_version ? a->tls_version : "", a->http2 ? " HTTP/2" : "");
 	for (unsigned i = 0; i < a->nheaders; i++)
 		mir_console_printf(console, "%.*s: %.*s\n", (int)a->headers[i].name.len,
 		    a->headers[i].name.p, (int)a->headers[i].value.len, a->headers[i].value.p);
