@@ -50,12 +50,14 @@ client() { timeout 20 openssl s_client -connect "127.0.0.1:$https" -CAfile "$tmp
 up
 has "a page" "$(get a.test)" "Mirage over TLS"
 has "TLS 1.2" "$(get a.test --tls-max 1.2)" "Mirage over TLS"
+is "HTTP/2" "$(get a.test --http2 -o /dev/null -w '%{http_version} %{http_code}')" "2 200"
+is "HTTP/1.1 for those who want it" "$(get a.test --http1.1 -o /dev/null -w '%{http_version}')" 1.1
 is "TLS 1.1 is refused" "$(get a.test --tlsv1.0 --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 >/dev/null; echo $?)" 35
 is "a large file" "$(curl -s --cacert "$tmp/ca.pem" --resolve "a.test:$https:127.0.0.1" \
 	"https://a.test:$https/big" | sha256sum)" "$(sha256sum <site/big)"
 is "in the clear: redirected" "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' "http://127.0.0.1:$http/x?y")" \
 	"301 https://127.0.0.1:$https/x?y"
-has "HSTS" "$(get a.test -I)" "Strict-Transport-Security: max-age="
+has "HSTS" "$(get a.test -I)" "[Ss]trict-[Tt]ransport-[Ss]ecurity: max-age="
 hasnt "not in the clear" "$(curl -sI "http://127.0.0.1:$http/")" "Strict-Transport"
 
 has "by name" "$(client -servername www.b.test)" "subject=CN = b"
