@@ -47,7 +47,8 @@ function ours(i) {
 }
 
 function add(section, address, length_, from) {
-	if (length_ == "0x0" || section !~ /^\./)
+	# Strings that are merged have there the size that they had before.
+	if (length_ == "0x0" || section !~ /^\./ || section ~ /\.(str|cst)[0-9]/)
 		return
 	sections++
 	start[sections] = number(address)
