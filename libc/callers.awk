@@ -47,8 +47,8 @@ function ours(i) {
 }
 
 function add(section, address, length_, from) {
-	# Strings that are merged have there the size that they had before.
-	if (length_ == "0x0" || section !~ /^\./ || section ~ /\.(str|cst)[0-9]/)
+	# Strings that are merged have there the size that they had before; what debuggers read has no place.
+	if (length_ == "0x0" || section !~ /^\./ || section ~ /\.(str|cst)[0-9]|^\.debug/ || number(address) < start[sections])
 		return
 	sections++
 	start[sections] = number(address)
