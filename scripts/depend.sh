@@ -17,7 +17,7 @@ packages() {
 	browser) echo "chromium libnss3-tools" ;;
 	bench) echo "$(packages check) qemu-system-x86 busybox-static cpio liblwip-dev" ;;
 	vm) echo "qemu-system-x86 qemu-system-arm busybox-static cpio qemu-utils ovmf seabios gdisk dosfstools fdisk grub-common grub-pc-bin grub-efi-amd64-bin mtools xorriso awscli python3" ;;
-	programs) echo "autoconf m4 cmake meson ninja-build pkg-config redis-tools" ;;
+	programs) echo "autoconf m4 cmake meson ninja-build pkg-config redis-tools sqlite3 tcl" ;;
 	xen) echo "qemu-system-x86 busybox-static cpio" ;;
 	fuzz) echo "$(packages build) libssl-dev libsqlite3-dev libnghttp2-dev clang libclang-rt-14-dev" ;;
 	*)

@@ -6,7 +6,7 @@
 # A recipe has lines "# source: PACKAGE SERIES ..." and commands of bash, which run in the unpacked source with
 # the variables of `mirage toolchain --env` set.  What is built is kept in
 # ${XDG_CACHE_HOME:-~/.cache}/mirage/programs until the recipe, the flags of the compiler or the C library's
-# headers change.
+# headers change; what the compiler listed is in its file built-for-mirage.
 
 program_key() { # RECIPE
 	cat "$1" "$root/tests/program.sh" "$root/libc/cflags" "$root/libc/link.sh" "$("$root/libc/build.sh" --find x86_64)/headers" |
@@ -19,26 +19,24 @@ program_build() ( # NAME FOLDER
 	. "$root/ports/source.sh"
 	set -- "$1" "$2" $(sed -n 's/^# source: //p' "$root/tests/programs/$1.sh")
 	mkdir -p "$cache" && exec 9>"$cache/lock-$1" && flock 9
-	[ ! -d "$2" ] || exit 0
+	[ ! -e "$2/built-for-mirage" ] || exit 0
 	work=$(mktemp -d "$cache/work.XXXXXX") && trap 'rm -rf "$work"' EXIT
 	source_find "$3" "${*:4}" "" >/dev/null && source_unpack "$3" >/dev/null || exit 1
 	rm -rf "$cache/$1"-????????????????
-	# Objects are named where they are in the end.
-	mv "$work/src" "$2.building" && ln -s "$2.building" "$2" && cd "$2" || exit 1
-	if bash -eu "$root/tests/programs/$1.sh" >"$work/log" 2>&1 9>&- </dev/null; then
-		rm "$2" && mv "$2.building" "$2"
-	else
+	mv "$work/src" "$2" && cd "$2" || exit 1
+	if ! bash -eu "$root/tests/programs/$1.sh" >"$work/log" 2>&1 9>&- </dev/null; then
 		tail -n 20 "$work/log" >&2
-		rm -rf "$2" "$2.building"
+		rm -rf "$2"
 		exit 1
 	fi
+	grep '^      ' "$work/log" >built-for-mirage || :
 )
 
 program() { # NAME
 	local said
 	program_folder=${XDG_CACHE_HOME:-$HOME/.cache}/mirage/programs/$1-$(program_key "$root/tests/programs/$1.sh")
-	[ -d "$program_folder" ] || said=$(eval "$(mirage toolchain --env)" && program_build "$1" "$program_folder" 2>&1)
-	if [ ! -d "$program_folder" ]; then
+	[ -e "$program_folder/built-for-mirage" ] || said=$(eval "$(mirage toolchain --env)" && program_build "$1" "$program_folder" 2>&1)
+	if [ ! -e "$program_folder/built-for-mirage" ]; then
 		case $said in
 		*"cannot be reached"*) skip "$1 is built" "no network for its source, and none in the cache" ;;
 		*) fail "$1 is built" "$said" ;;

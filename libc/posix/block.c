@@ -180,6 +180,8 @@ static long block_stat(struct mir_file *f, struct stat *out)
 	out->st_mode = S_IFBLK | (b->block->writable ? 0660 : 0440);
 	out->st_rdev = b->number;
 	out->st_blksize = b->block->sector_size;
+	/* Not so on Linux; but a program that takes a disk for its file looks here. */
+	out->st_size = (off_t)(b->block->sectors * b->block->sector_size);
 	return 0;
 }
 

@@ -253,5 +253,6 @@ long mir_dev_stat(const char *name, struct stat *out)
 	out->st_mode = S_IFBLK | (disks[disk].block->writable ? 0660 : 0440);
 	out->st_rdev = makedev(DISK_MAJOR, (unsigned)disk);
 	out->st_blksize = disks[disk].block->sector_size;
+	out->st_size = (off_t)(disks[disk].block->sectors * disks[disk].block->sector_size);
 	return 0;
 }

@@ -228,7 +228,9 @@ static void disks(void)
 
 	begin(false);
 	fd = mir_sys_open("/dev/disk", O_RDWR, 0);
-	ok(fd >= 0 && mir_sys_fstat((int)fd, &st) == 0 && S_ISBLK(st.st_mode), "a disk");
+	ok(fd >= 0 && mir_sys_fstat((int)fd, &st) == 0 && S_ISBLK(st.st_mode) &&
+		st.st_size == 1024 * 1024,
+	    "a disk");
 	ok(mir_sys_ioctl((int)fd, (int)_IOR(0x12, 114, size_t), &size) == 0 &&
 		size == 1024 * 1024 && mir_sys_ioctl((int)fd, _IO(0x12, 104), &sector) == 0 &&
 		sector == 512 && mir_sys_lseek((int)fd, 0, SEEK_END) == 1024 * 1024,
