@@ -96,8 +96,9 @@ AC_CONFIG_HEADERS([config.h])
 AC_PROG_CC
 AC_PROG_RANLIB
 AC_SEARCH_LIBS([sin], [m])
+AC_SEARCH_LIBS([pthread_create], [pthread])
 AC_CHECK_HEADERS([sys/epoll.h sys/sysctl.h execinfo.h])
-AC_CHECK_FUNCS([memmem strlcpy fork execve posix_spawn popen dlopen qsort_r clock_gettime no_such_function])
+AC_CHECK_FUNCS([memmem strlcpy fork execve posix_spawn popen dlopen pthread_create epoll_wait open qsort_r clock_gettime no_such_function])
 AC_CHECK_SIZEOF([long])
 AC_C_BIGENDIAN
 AC_CONFIG_FILES([Makefile])
@@ -109,7 +110,7 @@ E2
 	check "configure" ./configure --host="$arch-mirage"
 	true_answers() { sed -n 's/^#define HAVE_\([A-Z_]*\) 1/\1/p' config.h | sort | tr '\n' ' '; }
 	answers=" $(true_answers)"
-	for yes in MEMMEM STRLCPY CLOCK_GETTIME SYS_EPOLL_H; do has "there is $yes" "$answers" " $yes "; done
+	for yes in MEMMEM STRLCPY CLOCK_GETTIME SYS_EPOLL_H PTHREAD_CREATE EPOLL_WAIT OPEN; do has "there is $yes" "$answers" " $yes "; done
 	for no in FORK EXECVE POSIX_SPAWN POPEN DLOPEN NO_SUCH_FUNCTION SYS_SYSCTL_H EXECINFO_H; do
 		hasnt "there is no $no" "$answers" " $no "
 	done
@@ -131,10 +132,11 @@ include(CheckFunctionExists)
 include(CheckIncludeFile)
 check_function_exists(memmem HAVE_MEMMEM)
 check_function_exists(fork HAVE_FORK)
+find_package(Threads REQUIRED)
 find_library(HOST_LIBRARY NAMES z ssl)
 add_library(twice ../twice.c)
 add_executable(prog ../prog.c)
-target_link_libraries(prog twice m)
+target_link_libraries(prog twice m Threads::Threads)
 file(WRITE ${CMAKE_BINARY_DIR}/answers "${HAVE_MEMMEM} ${HAVE_FORK} ${HOST_LIBRARY}\n")
 E2
 if has_tool cmake; then
