@@ -1,6 +1,6 @@
 /* stubs.c: an answer for every system call that no other file has, each in a section of its own, so
- * that an image holds those that it can reach.  build.sh makes the list, for each processor.  By the
- * names mir_stub_... mirage-cc finds what an image lacks. */
+ * that an image holds those that it can reach.  build.sh makes the list, for each processor.  By
+ * the names mir_stub_... mirage-cc finds what an image lacks. */
 #include <mir/syscall_names.h>
 
 #include "nosys.h"
