@@ -167,6 +167,14 @@ static size_t escape(char *out, size_t cap, const char *text)
 	return n;
 }
 
+void mir_log_text(const char *line, size_t len)
+{
+	if (g.sink)
+		g.sink(g.sink_arg, line, len);
+	else
+		mir_target_console(line, len);
+}
+
 static void write_line(struct mir_log_source *src, enum mir_level level, const char *text)
 {
 	char line[MIR_LOG_LINE], when[STAMP];
@@ -177,10 +185,7 @@ static void write_line(struct mir_log_source *src, enum mir_level level, const c
 	    line, sizeof(line), "%s %s %.*s: ", when, level_tags[level], NAME, src->name);
 	n += (int)escape(line + n, sizeof(line) - (size_t)n - 1, text);
 	line[n++] = '\n';
-	if (g.sink)
-		g.sink(g.sink_arg, line, (size_t)n);
-	else
-		mir_target_console(line, (size_t)n);
+	mir_log_text(line, (size_t)n);
 }
 
 /* Whether the source may write a line now. */

@@ -97,11 +97,31 @@ static int begin_request(struct mir_http_exchange *x, size_t len)
 	return 0;
 }
 
+static void formatted_log(struct mir_http_exchange *x, enum mir_http_access_format format)
+{
+	const struct mir_http_access a = {
+		.request = &x->request,
+		.status = x->response.status,
+		.bytes = x->response.body_sent,
+		.wall_ns = mir_wall(),
+		.took_ns = mir_now_precise() - x->started,
+	};
+	char line[MIR_HTTP_ACCESS_LINE];
+
+	mir_log_text(line, mir_http_access_line(&a, format, line, sizeof(line)));
+}
+
 void mir_http_access_log(struct mir_http_exchange *x)
 {
 	struct mir_http_request *r = &x->request;
+	const char *format = x->server->config.http_access_format;
 	char peer[MIR_IPADDR_TEXT];
 
+	if (format && (format[0] == 'c' || format[0] == 'j')) {
+		formatted_log(
+		    x, format[0] == 'j' ? MIR_HTTP_ACCESS_JSON : MIR_HTTP_ACCESS_COMBINED);
+		return;
+	}
 	mir_info("%s - - [%s] \"%.*s %.*s HTTP/%u.%u\" %u %llu %lld us",
 	    mir_ipaddr_text(&r->peer.addr, peer), mir_http_date_now(x->server),
 	    (int)MIR_MIN(r->method_text.len, 32u), r->method_text.p ? r->method_text.p : "",

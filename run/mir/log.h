@@ -49,6 +49,10 @@ bool mir_log_wants(struct mir_log_source *, enum mir_level);
  * NULL) pointing at the item that is wrong. */
 int mir_log_levels(const char *spec, const char **bad);
 
+/* A line in a form of the caller's, its end included, written as it is: what is not printable in it
+ * was escaped.  No limit counts it. */
+void mir_log_text(const char *line, size_t len);
+
 /* Where lines go besides or instead of the console (tests, syslog); NULL: the console. */
 void mir_log_sink(void (*line)(void *arg, const char *text, size_t len), void *arg);
 

@@ -34,7 +34,8 @@ struct mir_http_server_config {
 	bool http2_clear;       /* HTTP/2 without TLS, for clients that begin with it */
 	int64_t http2_streams;  /* requests at once on a connection */
 	bool http_access_log;
-	const char *http_server; /* the Server header; NULL or "": none */
+	const char *http_access_format; /* "short" (also NULL), "combined", "json" */
+	const char *http_server;        /* the Server header; NULL or "": none */
 	mir_http_handler *handler;
 	void *handler_arg;
 	const char *name;
@@ -113,6 +114,26 @@ struct mir_http_serve_options {
 /* As mir_http_serve (mir/http.h).  options NULL: all zero.  Blocks. */
 int mir_http_serve_with(struct mir_kv *, const char *prefix, const struct mir_http_serve_options *,
     struct mir_http_request *, struct mir_http_response *);
+
+/* What there is to say of a request that was answered. */
+struct mir_http_access {
+	const struct mir_http_request *request;
+	unsigned status;
+	uint64_t bytes; /* of the answer's body */
+	int64_t wall_ns, took_ns;
+};
+
+enum mir_http_access_format {
+	MIR_HTTP_ACCESS_COMBINED, /* of Apache and nginx */
+	MIR_HTTP_ACCESS_JSON,     /* an object */
+};
+
+enum { MIR_HTTP_ACCESS_LINE = 4096 };
+
+/* A line, its end included, in at most cap bytes (1 or more); how many.  What clients say is
+ * escaped.  What does not fit is left out, at the end. */
+size_t mir_http_access_line(
+    const struct mir_http_access *, enum mir_http_access_format, char *buf, size_t cap);
 
 /* The standard's text for a status, "Unknown" for any other number.  Static. */
 const char *mir_http_status_text(unsigned status);
