@@ -24,6 +24,8 @@ const char *instance_object(const struct instance *in)
 		return "NULL";
 	if (is_global(in))
 		return mem_fmt("&%s", in->device->object);
+	if (!*in->device->object)
+		return mem_fmt("&%s", in->id);
 	return mem_fmt("&%s.%s", in->id, in->device->object);
 }
 

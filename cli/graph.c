@@ -38,6 +38,8 @@ const struct signature *signature_find(const char *name)
 		{ "ACME", "struct mir_acme", "mir/acme.h" },
 		{ "HTTP", NULL, "mir/http.h" },
 		{ "SITE", NULL, "mir/http.h" },
+		{ "LOG", NULL, "mir/stack.h" },
+		{ "METRICS", "struct mir_metrics", "mir/metrics.h" },
 		{ "POSIX", NULL, NULL },
 		{ "SQLITE", NULL, NULL },
 	};
@@ -271,6 +273,10 @@ static bool meet_needs(struct graph *g, struct need *n)
 
 		if (d->needs[i].present && !is_root(g, &below))
 			continue;
+		/* A server is there where the main has one. */
+		if (str_eq(below.signature, "HTTP") && below.optional &&
+		    g->conf->main != MAIN_HTTP && g->conf->main != MAIN_SITE)
+			continue;
 		if (!d->needs[i].of || name_need(g, &d->needs[i], &below))
 			in->needs[i] = meet(g, &below);
 		good = good && (in->needs[i] || below.optional);
@@ -337,8 +343,8 @@ static void add_root(struct graph *g, const char *member, struct need n, const c
 				    : mem_str(origin),
 		.instance = in,
 		.job = str_eq(n.signature, "HTTP"),
-		.inner = str_eq(n.signature, "SITE") || str_eq(n.signature, "POSIX") ||
-			 str_eq(n.signature, "SQLITE") };
+		.inner = str_eq(n.signature, "SITE") || str_eq(n.signature, "LOG") ||
+			 str_eq(n.signature, "POSIX") || str_eq(n.signature, "SQLITE") };
 }
 
 static void add_stack(
@@ -412,6 +418,17 @@ static void add_device(struct graph *g, const struct conf_device *d)
 	    g, mem_fmt("%s_%s", device_prefix[d->kind], d->name), need_of_device(g, d), origin);
 }
 
+/* A device that is there because a key of its has a value. */
+static void add_service(struct graph *g, const char *key, const char *member, const char *signature)
+{
+	if (*graph_choice(g, "service", key))
+		add_root(g, member,
+		    (struct need){ .signature = signature,
+			.group = "service",
+			.at = { .file = g->conf->file } },
+		    key);
+}
+
 static bool has_library(const struct graph *g, const struct descriptor *d)
 {
 	for (size_t i = 0; i < g->n_libraries; i++)
@@ -465,6 +482,7 @@ unsigned graph_resolve(struct graph *g)
 		add_stack(g, "service", &c->at_main, str_trim(c->at_main.source));
 	for (size_t i = 0; i < c->n_devices; i++)
 		add_device(g, &c->devices[i]);
+	add_service(g, "syslog", "syslog", "LOG");
 	if (conf_has_site(c))
 		add_root(g, "site",
 		    (struct need){ .signature = "SITE", .group = "service", .at = c->at_main },
@@ -474,6 +492,7 @@ unsigned graph_resolve(struct graph *g)
 		add_root(g, "http",
 		    (struct need){ .signature = "HTTP", .group = "service", .at = c->at_main },
 		    str_trim(c->at_main.source));
+	add_service(g, "metrics-port", "metrics", "METRICS");
 	for (size_t i = 0; i < g->n_instances; i++)
 		add_library(g, g->instances[i]->device);
 	for (size_t i = 0; i < g->target->uses.n; i++)
