@@ -254,7 +254,7 @@ static int target(struct udp *u, const struct msghdr *m, struct mir_endpoint *to
 static int source(const struct msghdr *m, struct mir_ipaddr *src)
 {
 	const uint8_t *p = m->msg_control;
-	size_t left = p ? m->msg_controllen : 0;
+	size_t left = p ? m->msg_controllen : 0, step;
 	struct in_pktinfo info;
 	struct cmsghdr head;
 
@@ -268,8 +268,9 @@ static int source(const struct msghdr *m, struct mir_ipaddr *src)
 		memcpy(&info, p + CMSG_LEN(0), sizeof(info));
 		if (info.ipi_spec_dst.s_addr)
 			*src = mir_ip4(ntohl(info.ipi_spec_dst.s_addr));
-		left -= MIR_MIN(left, CMSG_ALIGN(head.cmsg_len));
-		p += CMSG_ALIGN(head.cmsg_len);
+		step = MIR_MIN(left, (size_t)CMSG_ALIGN(head.cmsg_len));
+		left -= step;
+		p += step;
 	}
 	return 0;
 }

@@ -91,7 +91,7 @@ static int hold_files(const uint8_t *p, size_t len, struct mir_file ***out, unsi
 static int read_control(const struct msghdr *m, struct mir_file ***files, unsigned *n)
 {
 	const uint8_t *p = m->msg_control;
-	size_t left = p ? m->msg_controllen : 0;
+	size_t left = p ? m->msg_controllen : 0, step;
 	struct cmsghdr head;
 	int rc = 0;
 
@@ -103,8 +103,11 @@ static int read_control(const struct msghdr *m, struct mir_file ***files, unsign
 			rc = hold_files(p + CMSG_LEN(0), head.cmsg_len - CMSG_LEN(0), files, n);
 		else
 			rc = -EINVAL;
-		left -= MIR_MIN(left, (size_t)CMSG_ALIGN(head.cmsg_len));
-		p += CMSG_ALIGN(head.cmsg_len);
+		if (rc < 0)
+			break;
+		step = MIR_MIN(left, (size_t)CMSG_ALIGN(head.cmsg_len));
+		left -= step;
+		p += step;
 	}
 	if (rc < 0 && *files) {
 		release_files(*files, *n);
