@@ -10,6 +10,7 @@
 #include "depend.h"
 #include "pack.h"
 #include "process.h"
+#include "sizes.h"
 #include "version.h"
 
 #define PUSH(m, what)                                                                              \
@@ -69,10 +70,47 @@ static char *version_of(const struct manifest *m, const struct descriptor_compon
 	return process_run(query, &out, &ignored) == 0 ? str_trim(text_str(&out)) : mem_str("");
 }
 
-static void component(struct manifest *m, const struct descriptor_component *d)
+static void component(struct manifest *m, const struct descriptor_component *d, const char *part)
 {
-	*PUSH(m, components) =
-	    (struct manifest_component){ d->name, d->licence, d->package, version_of(m, d) };
+	*PUSH(m, components) = (struct manifest_component){ d->name, d->licence, d->package,
+		version_of(m, d), mem_str(part) };
+}
+
+/* The archives of a port. */
+static char *archives(const char *folder)
+{
+	struct list files = { 0 }, parts = { 0 };
+
+	if (folder)
+		dir_glob(mem_fmt("%s/lib", folder), "*.a", &files);
+	for (size_t i = 0; i < files.n; i++)
+		list_add(&parts, mem_strn(files.v[i], strlen(files.v[i]) - strlen(".a")));
+	return list_join(&parts, "+");
+}
+
+/* Where a device's objects are counted, or NULL: it has none. */
+static char *part_of(const struct configuration *c, const struct descriptor *d)
+{
+	const char *flags = mem_fmt("%s.flags", d->name), *hot = mem_fmt("%s-hot.flags", d->name);
+
+	for (size_t i = 0; i < c->n_units; i++)
+		if (str_eq(c->units[i].flags, flags) || str_eq(c->units[i].flags, hot))
+			return sizes_part(replace_all(c->units[i].object, "$T", c->folder));
+	return NULL;
+}
+
+/* Devices and libraries; those of a target are one. */
+static void parts(const struct configuration *c, struct manifest *m)
+{
+	for (size_t i = 0; i < c->graph.n_libraries; i++) {
+		const struct descriptor *d = c->graph.libraries[i];
+		char *part = part_of(c, d);
+
+		if (part && !str_starts(part, "target "))
+			*PUSH(m, parts) = (struct manifest_part){ part, d->name, d->licence };
+		for (size_t j = 0; j < d->n_components; j++)
+			component(m, &d->components[j], part ? part : "");
+	}
 }
 
 /* The parts of an image that ports are, or the host's packages in their place. */
@@ -86,10 +124,10 @@ static void ports(const struct configuration *c, struct manifest *m)
 
 		if (c->target.freestanding)
 			*PUSH(m, components) = (struct manifest_component){ p.name, p.licence,
-				p.source.n ? p.source.v[0] : p.name,
-				port_version(p.name, c->arch) };
+				p.source.n ? p.source.v[0] : p.name, port_version(p.name, c->arch),
+				archives(port_built(p.name, c->arch)) };
 		else
-			component(m, &of_host);
+			component(m, &of_host, "");
 	}
 }
 
@@ -126,14 +164,13 @@ static void fill_manifest(const struct configuration *c, struct manifest *m)
 		runs(m, g->instances[i]);
 	}
 	for (size_t i = 0; i < c->target.n_components; i++)
-		component(m, &c->target.components[i]);
+		component(m, &c->target.components[i],
+		    str_eq(c->target.components[i].name, m->libc) ? "libc" : "");
 	ports(c, m);
 	for (size_t i = 0; i < c->target.n_hardens; i++)
 		*PUSH(m, hardens) = (struct manifest_harden){ c->target.hardens[i].name,
 			c->target.hardens[i].full, c->target.hardens[i].plain };
-	for (size_t i = 0; i < g->n_libraries; i++)
-		for (size_t j = 0; j < g->libraries[i]->n_components; j++)
-			component(m, &g->libraries[i]->components[j]);
+	parts(c, m);
 	for (size_t i = 0; i < c->conf.n_devices; i++)
 		if (c->conf.devices[i].kind == CONF_FS)
 			*PUSH(m, fs) = (struct manifest_fs){ c->conf.devices[i].name,

@@ -134,7 +134,11 @@ void manifest_write(const struct manifest *m, struct text *out)
 		put(out, "module", m->modules[i].name, or_empty(m->modules[i].who), NULL);
 	for (size_t i = 0; i < m->n_components; i++)
 		put(out, "component", m->components[i].name, or_empty(m->components[i].licence),
-		    or_empty(m->components[i].package), or_empty(m->components[i].version), NULL);
+		    or_empty(m->components[i].package), or_empty(m->components[i].version),
+		    or_empty(m->components[i].part), NULL);
+	for (size_t i = 0; i < m->n_parts; i++)
+		put(out, "part", m->parts[i].part, m->parts[i].name, or_empty(m->parts[i].licence),
+		    NULL);
 	for (size_t i = 0; i < m->n_fs; i++)
 		put(out, "fs", m->fs[i].name, m->fs[i].folder, NULL);
 	put_paths(out, "source", &m->sources);
@@ -229,8 +233,10 @@ static bool take_row(struct manifest *m, const char *key, const struct words *w)
 	else if (str_eq(key, "port"))
 		*PUSH(m, ports) = (struct manifest_need){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "component"))
-		*PUSH(m, components) =
-		    (struct manifest_component){ word(w, 0), word(w, 1), word(w, 2), word(w, 3) };
+		*PUSH(m, components) = (struct manifest_component){ word(w, 0), word(w, 1),
+			word(w, 2), word(w, 3), word(w, 4) };
+	else if (str_eq(key, "part"))
+		*PUSH(m, parts) = (struct manifest_part){ word(w, 0), word(w, 1), word(w, 2) };
 	else if (str_eq(key, "fs"))
 		*PUSH(m, fs) = (struct manifest_fs){ word(w, 0), word(w, 1) };
 	else if (str_eq(key, "source"))

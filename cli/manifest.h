@@ -36,6 +36,13 @@ struct manifest_need {
 
 struct manifest_component {
 	char *name, *licence, *package, *version; /* version "": not known */
+	char *part; /* of the sizes of an image, where its code is: "libz"; several with "+"
+		       between; "": not known */
+};
+
+/* Code of ours, by the part of the sizes where it is. */
+struct manifest_part {
+	char *part, *name, *licence; /* http, http-server, ISC */
 };
 
 /* An argument of `mirage run`, for the tender. */
@@ -86,6 +93,8 @@ struct manifest {
 	size_t n_modules, cap_modules;
 	struct manifest_component *components; /* third-party code in the image */
 	size_t n_components, cap_components;
+	struct manifest_part *parts;
+	size_t n_parts, cap_parts;
 	struct manifest_run *runs;
 	size_t n_runs, cap_runs;
 	struct manifest_harden *hardens;

@@ -125,30 +125,16 @@ static void fill_keys(const struct subject *q, struct list *cells)
 	}
 }
 
-/* One row for each licence and part; a device of several instances is one part. */
 static void fill_licenses(const struct subject *q, struct list *cells)
 {
-	const struct manifest *m = &q->m;
+	struct linked l;
 
-	struct list seen = { 0 };
-
-	cell(cells, "runtime");
-	cell(cells, "ISC");
-	cell(cells, "");
-	cell(cells, m->tool);
-	for (size_t i = 0; i < m->n_devices; i++) {
-		if (!list_add_new(&seen, m->devices[i].device))
-			continue;
-		cell(cells, m->devices[i].device);
-		cell(cells, m->devices[i].licence);
-		cell(cells, "");
-		cell(cells, m->tool);
-	}
-	for (size_t i = 0; i < m->n_components; i++) {
-		cell(cells, m->components[i].name);
-		cell(cells, m->components[i].licence);
-		cell(cells, m->components[i].package);
-		cell(cells, m->components[i].version);
+	linked_parts(q, &l);
+	for (size_t i = 0; i < l.n; i++) {
+		cell(cells, l.v[i].name);
+		cell(cells, l.v[i].licence);
+		cell(cells, l.v[i].package);
+		cell(cells, l.v[i].version);
 	}
 }
 

@@ -21,6 +21,20 @@ void fill_attached(const struct subject *, struct list *cells);
 void fill_hardening(const struct subject *, struct list *cells);
 void fill_sizes(const struct subject *, struct list *cells);
 
+/* Code that is in the image. */
+struct linked_part {
+	const char *name, *licence, *package, *version; /* "": not known, or none */
+	bool ours;
+};
+
+struct linked {
+	struct linked_part *v;
+	size_t n, cap;
+};
+
+/* linked.c: of an image what the linker's map says; of a configuration what is to be linked. */
+void linked_parts(const struct subject *, struct linked *out);
+
 /* sbom.c: print SPDX 2.3 as JSON; an exit code. */
 int print_sbom(const struct subject *);
 

@@ -138,6 +138,7 @@ int print_sbom(const struct subject *q)
 	const char *digest = file_digest(q->path);
 	struct text out = { 0 };
 	struct sbom s = { .j = { .out = &out } };
+	struct linked l;
 
 	if (!digest) {
 		diag_error(NULL, "cannot read '%s'", q->path);
@@ -147,14 +148,11 @@ int print_sbom(const struct subject *q)
 	head(&s, q, digest);
 	json_open(&s.j, "packages", '[');
 	image(&s, q, digest);
+	linked_parts(q, &l);
 	part(&s, m->name, NULL, NULL, NULL);
-	part(&s, "mirage-runtime", m->tool, "ISC", NULL);
-	for (size_t i = 0; i < m->n_devices; i++)
-		part(&s, mem_fmt("mirage-%s", m->devices[i].device), m->tool, m->devices[i].licence,
-		    NULL);
-	for (size_t i = 0; i < m->n_components; i++)
-		part(&s, m->components[i].name, m->components[i].version, m->components[i].licence,
-		    m->components[i].package);
+	for (size_t i = 0; i < l.n; i++)
+		part(&s, l.v[i].ours ? mem_fmt("mirage-%s", l.v[i].name) : l.v[i].name,
+		    l.v[i].version, l.v[i].licence, l.v[i].package);
 	json_close(&s.j);
 	json_open(&s.j, "relationships", '[');
 	relationship(&s, "SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-image");

@@ -46,8 +46,7 @@ static char *first_folder(const char *path)
 	return mem_strn(path, strcspn(path, "/"));
 }
 
-/* The part that an object belongs to, by its path. */
-static char *part_of(const char *path)
+char *sizes_part(const char *path)
 {
 	const char *p = strstr(path, "/obj/"), *archive = strstr(path, ".a(");
 
@@ -114,7 +113,7 @@ static void take_line(struct sizes *out, const char *line, unsigned *kind)
 	if (line[1] != ' ') /* ".text.NAME" or "COMMON", perhaps alone in its line */
 		rest = line + 1 + strcspn(line + 1, " ");
 	if (*kind != NOT_LOADED && read_piece(rest, &size, &path) && size)
-		row_of(out, part_of(path))->bytes[*kind] += size;
+		row_of(out, sizes_part(path))->bytes[*kind] += size;
 }
 
 static int by_size(const void *a, const void *b)

@@ -22,6 +22,9 @@ struct sizes {
 
 /* Add up a map of GNU ld, by the folder of each object. */
 void sizes_read_map(const char *map, struct sizes *out);
+/* The part that an object or a member of an archive belongs to, by its path: "tcp" for
+ * mirage/hvt/obj/lib/tcp/tcp_in.o, "libz" for .../libz.a(inflate.o). */
+char *sizes_part(const char *path);
 /* The text of the section, and back; lines that are none are left out. */
 void sizes_write(const struct sizes *, struct text *out);
 void sizes_parse(const char *data, size_t len, struct sizes *out);
