@@ -167,7 +167,89 @@ build() {
 	"$libc/build.sh" "$arch" || exit 1
 	compiler
 	local name
-	for name in $names; do build_one "$name" 9>&-; done
+	todo=()
+	for name in $names; do
+		[ -n "$(built "$name")" ] && [ -z "$update" ] || todo+=("$name")
+	done
+	for name in ${todo[@]+"${todo[@]}"}; do tools_there "$name"; done
+	if [ ${#todo[@]} -lt 2 ] || [ -n "$update" ]; then
+		for name in ${todo[@]+"${todo[@]}"}; do build_one "$name" 9>&-; done
+	else
+		build_several
+	fi
+}
+
+# Those of todo, as many at once as there are processors, each behind what it needs.  What is done stays, whatever
+# becomes of the others.
+build_several() {
+	local name said text running=0 ended=0 total=0 sum n
+	declare -gA percent=() weight=() pids=()
+	for name in "${todo[@]}"; do # one apt for all
+		# shellcheck disable=SC2046
+		set -- $(value "$name" source)
+		source_find "$1" "${*:2}" ""
+		n=$(value "$name" steps)
+		weight[$name]=$((${n:-1} + 5)) percent[$name]=0
+		total=$((total + weight[$name]))
+	done
+	mkfifo "$work/said" && exec 8<>"$work/said"
+	trap 'end_all; exit 130' INT TERM HUP
+	while [ $ended -lt ${#todo[@]} ]; do
+		for name in "${todo[@]}"; do
+			[ $running -lt "$(nproc)" ] || break
+			[ -z "${pids[$name]-}" ] && may_begin "$name" || continue
+			begin "$name"
+			running=$((running + 1))
+		done
+		read -r name said text <&8
+		if [ "$said" = ended ]; then
+			running=$((running - 1)) ended=$((ended + 1)) percent[$name]=100
+			[ "$text" = 0 ] || { end_all && exit 1; }
+			text=built
+		else
+			percent[$name]=$said
+		fi
+		sum=0
+		for n in "${todo[@]}"; do sum=$((sum + percent[$n] * weight[$n])); done
+		progress $((sum / total)) "$name: $text ($ended of ${#todo[@]})"
+	done
+	clear_bar
+}
+
+tools_there() { # NAME: programs that its commands call
+	local tool
+	for tool in $(value "$1" tools); do
+		command -v "$tool" >/dev/null || die "$1 is built by $tool, which is not installed" "install Debian's package with it"
+	done
+}
+
+may_begin() { # NAME: all that it needs is there
+	local n
+	for n in $(value "$1" needs); do [ "${percent[$n]-100}" = 100 ] || return 1; done
+}
+
+# In the background, as a group of processes that can be ended as one; what it shows goes to the parent.
+begin() { # NAME
+	set -m
+	(
+		trap - INT TERM HUP EXIT
+		(
+			mkdir "$work/$1" && work=$work/$1 || exit 1
+			progress() { echo "$name $1 ${2#"$name "}" >&8; }
+			clear_bar() { :; }
+			build_one "$1"
+		)
+		echo "$1 ended $?" >&8
+	) 9>&- </dev/null &
+	pids[$1]=$!
+	set +m
+}
+
+end_all() {
+	local pid
+	for pid in "${pids[@]}"; do kill -- "-$pid" 2>/dev/null; done
+	wait 2>/dev/null
+	clear_bar
 }
 
 update='' arch=''
@@ -181,6 +263,7 @@ build) build "$@" ;;
 find) built "$1" ;;
 key) key "$1" ;;
 list)
+	printf 'musl\t%s\n' "$(dir=$("$libc/build.sh" --find "$arch") && cat "$dir/version")"
 	IFS=: read -ra dirs <<<"${MIRAGE_PORTS-}"
 	for f in "$here"/*/port.conf "${dirs[@]/%//*/port.conf}"; do
 		[ -r "$f" ] || continue

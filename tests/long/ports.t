@@ -9,16 +9,19 @@ mkdir "$tmp/app" && cd "$tmp/app" || exit 1
 cat >some.conf <<'E2'
 main-noip: some.main
 needs:     console
-packages:  zlib, zstd, lua5.4, xxhash, cjson, nghttp2
+packages:  zlib, zstd, lua5.4, xxhash, cjson, nghttp2, sqlite3, jansson
 E2
 cat >some.c <<'E2'
 #include "mirage/app.h"
 
 #include <cjson/cJSON.h>
+#include <jansson.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
 #include <nghttp2/nghttp2.h>
+#include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 #include <zlib.h>
@@ -82,6 +85,33 @@ static void json(const struct app *app)
 	cJSON_Delete(tree);
 }
 
+static void jansson(const struct app *app)
+{
+	json_t *tree = json_pack("{s:i, s:[b, n]}", "a", 1, "b", 1);
+	char *text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS);
+
+	mir_console_printf(app->console, "jansson %s\n", text);
+	free(text);
+	json_decref(tree);
+}
+
+/* In memory: disks and stores are of lib/sqlite. */
+static void sqlite(const struct app *app)
+{
+	static const char sql[] = "CREATE VIRTUAL TABLE t USING fts5(x);"
+				  "INSERT INTO t VALUES ('a sealed image'), ('a mirage');";
+	sqlite3_stmt *s;
+	sqlite3 *db;
+
+	sqlite3_open(":memory:", &db);
+	sqlite3_exec(db, sql, NULL, NULL, NULL);
+	sqlite3_prepare_v2(db, "SELECT json_array(x, sqrt(2) > 1.4) FROM t WHERE t MATCH 'image'", -1, &s, NULL);
+	sqlite3_step(s);
+	mir_console_printf(app->console, "sqlite %s\n", (const char *)sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+}
+
 int some_main(const struct app *app)
 {
 	zlib(app);
@@ -89,6 +119,8 @@ int some_main(const struct app *app)
 	lua(app);
 	json(app);
 	nghttp2(app);
+	jansson(app);
+	sqlite(app);
 	mir_console_printf(app->console, "xxhash %016llx\n", (unsigned long long)XXH64("mirage", 6, 0));
 	return 0;
 }
@@ -101,6 +133,8 @@ zstd right
 lua 0.8411000000
 cjson {\"a\":[1,2.5,null]}
 nghttp2 24
+jansson {\"a\":1,\"b\":[true,null]}
+sqlite [\"a sealed image\",1]
 xxhash $(printf mirage | xxhsum -H64 2>/dev/null | cut -d ' ' -f 1)"
 case $right in *"xxhash ") right+=$(mirage run -t spt --mem=16 2>/dev/null | sed -n 's/^xxhash //p') ;; esac
 is "spt: runs" "$(mirage run -t spt --mem=16 2>/dev/null)" "$right"
@@ -119,6 +153,36 @@ has "bill of materials" "$(mirage query sbom --image dist/some.spt)" '"name": "z
 while read -r name license _; do
 	has "mirage ports show $name" "$(mirage ports show "$name")" "license +$license"
 done < <(mirage ports)
+
+has "musl is one" "$(mirage ports)" "^musl +MIT +1\.[0-9]"
+is "mirage ports --json" "$(mirage ports --json | perl -MJSON::PP -0777 -e 'print join " ", map { $_->{license} }
+	grep { $_->{port} =~ /^(musl|zlib)$/ && $_->{built} } @{ decode_json(<STDIN>) }')" "MIT Zlib"
+is "mirage ports show --json" "$(mirage ports show zlib --json | perl -MJSON::PP -0777 -e 'my $p = decode_json(<STDIN>);
+	print "$p->{port} $p->{license} $p->{source}[0] ", -r "$p->{folder}/lib/libz.a" ? "there" : "gone"')" "zlib Zlib zlib there"
+
+# From nothing but fetched sources, in a cache of its own: several at once, no network; stopped, and gone on with.
+fetched=${XDG_CACHE_HOME:-$HOME/.cache}/mirage
+mkdir -p "$tmp/cache/mirage/ports"
+ln -s "$fetched/libc" "$tmp/cache/mirage/libc"
+ln -s "$fetched/ports/src" "$tmp/cache/mirage/ports/src"
+without_network() { if unshare -n true 2>/dev/null; then unshare -n "$@"; else "$@"; fi; }
+own() { XDG_CACHE_HOME=$tmp/cache "$@"; }
+out=$(own without_network mirage ports build cjson xxhash 2>&1)
+is "two ports without a network" $? 0
+has "both at once" "$out" "xxhash.*of 2\)"
+has "the first is built" "$(own mirage ports)" $'\n'"cjson +MIT +1"
+has "and the second" "$(own mirage ports)" $'\n'"xxhash +BSD-2-Clause +0"
+own mirage ports remove xxhash
+hasnt "one is removed" "$(own mirage ports)" $'\n'"xxhash +BSD-2-Clause +0"
+has "the other stays" "$(own mirage ports)" $'\n'"cjson +MIT +1"
+XDG_CACHE_HOME=$tmp/cache setsid mirage ports build xxhash zstd >stopped 2>&1 &
+pid=$!
+wait_for 60 grep -q 'xxhash: built' stopped
+kill -TERM -- "-$pid" 2>/dev/null
+wait "$pid" 2>/dev/null
+has "stopped: what was done stays" "$(own mirage ports)" $'\n'"xxhash +BSD-2-Clause +0"
+wait_for 10 own flock -n "$tmp/cache/mirage/ports/lock" true
+check "stopped: nobody goes on" own flock -n "$tmp/cache/mirage/ports/lock" true
 
 # Recipes of one's own.
 mkdir -p ports/{strict,broken,gone}
