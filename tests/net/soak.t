@@ -15,7 +15,7 @@ need ip perl load slow peer sha256sum
 
 targets=${*:-direct spt}
 count=${SOAK_CONNECTIONS:-20000} seconds=$((${SOAK_MINUTES:-0} * 60 / $(wc -w <<<"$targets")))
-part=10000 slack=2048 # connections of a round; kB that a process may grow by
+part=10000 slack=6144 # connections of a round; kB that a process may grow by: what is free goes back in large pieces
 
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$image_pid/status"; }
 shorts() { # COUNT: how many requests were answered, and how many went wrong
