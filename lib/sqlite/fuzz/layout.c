@@ -64,6 +64,7 @@ static void run(void)
 	mir_ramdisk_stop(&disk);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	input = data;
