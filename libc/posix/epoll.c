@@ -331,6 +331,5 @@ long mir_sys_epoll_pwait(
 	if (rc < 0)
 		return rc;
 	rc = wait_until(fd, out, max, mir_poll_deadline_ms(timeout_ms));
-	mir_poll_unmask(mask, &old);
-	return rc;
+	return mir_poll_unmask(mask, old, rc);
 }

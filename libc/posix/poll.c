@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../libc.h"
 #include "signals.h"
 #include "socket_calls.h"
+#include "thread.h"
 
 enum { FEW = 8, ALWAYS = POLLERR | POLLHUP | POLLNVAL };
 
@@ -55,13 +55,21 @@ int mir_poll_deadline(const struct timespec *t, int64_t *out)
 
 long mir_poll_mask(const void *mask, size_t size, uint64_t *old)
 {
-	return mask ? mir_sys_rt_sigprocmask(SIG_SETMASK, mask, old, size) : 0;
+	uint64_t set;
+
+	if (!mask)
+		return 0;
+	if (size != sizeof(set))
+		return -EINVAL;
+	memcpy(&set, mask, sizeof(set));
+	if (mir_thread_now)
+		*old = mir_signals_mask_begin(&set);
+	return 0;
 }
 
-void mir_poll_unmask(const void *mask, const uint64_t *old)
+long mir_poll_unmask(const void *mask, uint64_t old, long result)
 {
-	if (mask)
-		mir_sys_rt_sigprocmask(SIG_SETMASK, old, NULL, sizeof(*old));
+	return mask && mir_thread_now ? mir_signals_mask_end(old, result) : result;
 }
 
 /* What is ready now, into revents; how many. */
@@ -163,7 +171,5 @@ long mir_sys_ppoll(struct pollfd *p, unsigned long n, const struct timespec *tim
 	rc = mir_poll_mask(mask, size, &old);
 	if (rc < 0)
 		return rc;
-	rc = mir_poll_files(p, n, deadline);
-	mir_poll_unmask(mask, &old);
-	return rc;
+	return mir_poll_unmask(mask, old, mir_poll_files(p, n, deadline));
 }

@@ -15,9 +15,9 @@ long mir_poll_files(struct pollfd *, size_t n, int64_t deadline);
 int64_t mir_poll_deadline_ms(int ms);
 int mir_poll_deadline(const struct timespec *, int64_t *out);
 
-/* Signals that are blocked meanwhile: sets them, and sets back what there was.  mask NULL: does
- * nothing. */
+/* Signals that are blocked meanwhile: sets them, and sets back what there was; between the two, one
+ * that waited already interrupts.  mask NULL: does nothing.  -EINVAL; the end returns `result`. */
 long mir_poll_mask(const void *mask, size_t size, uint64_t *old);
-void mir_poll_unmask(const void *mask, const uint64_t *old);
+long mir_poll_unmask(const void *mask, uint64_t old, long result);
 
 #endif

@@ -132,7 +132,5 @@ long mir_sys_pselect6(int n, void *in, void *out, void *except, const struct tim
 	rc = mir_poll_mask(mask, mask ? sig->size : 0, &old);
 	if (rc < 0)
 		return rc;
-	rc = select_until(n, &sets, deadline);
-	mir_poll_unmask(mask, &old);
-	return rc;
+	return mir_poll_unmask(mask, old, select_until(n, &sets, deadline));
 }

@@ -11,6 +11,7 @@
 
 #include "../calls.h"
 #include "../signals.h"
+#include "../socket_calls.h"
 #include "../thread.h"
 
 enum {
@@ -281,6 +282,20 @@ static void interrupts(void)
 		mir_thread_self()->blocked == set,
 	    "sigsuspend");
 	join(&t);
+	mir_sys_tkill(1, SIGUSR2);
+	ok(mir_sys_ppoll(NULL, 0, &wait, &none, SET) == -EINTR && n_seen == 4 &&
+		mir_thread_self()->blocked == set,
+	    "ppoll, by one that has come before");
+	mir_sys_tkill(1, SIGUSR2);
+	ok(mir_sys_ppoll(NULL, 0, &moment, NULL, SET) == 0 && n_seen == 4 &&
+		mir_sys_ppoll(NULL, 0, &moment, &none, 4) == -EINVAL,
+	    "which is blocked else");
+	ok(mir_sys_pselect6(0, NULL, NULL, NULL, &wait, &(const struct {
+		const void *mask;
+		size_t size;
+	}){ &none, SET }) == -EINTR &&
+		n_seen == 5,
+	    "pselect");
 	handler(SIGUSR2, SIG_IGN, 0, 0);
 	mir_sys_tkill(1, SIGUSR2);
 	block(SIG_SETMASK, 0);
