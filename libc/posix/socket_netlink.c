@@ -34,6 +34,7 @@ struct netlink {
 	struct mir_socket socket; /* first */
 	uint8_t *answers;         /* whole messages, one part of a dump behind the other */
 	size_t len, at;
+	bool lost; /* there was no room for all answers */
 };
 
 struct request {
@@ -64,7 +65,8 @@ struct mir_socket *mir_socket_netlink(int type)
 /* Numbers are in the order of the machine, as all of netlink is. */
 static void put(struct netlink *n, const void *p, size_t len)
 {
-	if (ANSWERS - n->len < len)
+	n->lost |= ANSWERS - n->len < len;
+	if (n->lost)
 		return;
 	memcpy(n->answers + n->len, p, len);
 	n->len += len;
@@ -99,11 +101,15 @@ static size_t begin(struct netlink *n, const struct request *r, uint16_t type, u
 	return at;
 }
 
+/* A message for which there was no room is none, nor are those behind it. */
 static void end(struct netlink *n, size_t at)
 {
 	uint32_t len = (uint32_t)(n->len - at);
 
-	memcpy(n->answers + at, &len, sizeof(len));
+	if (n->lost)
+		n->len = at;
+	else
+		memcpy(n->answers + at, &len, sizeof(len));
 }
 
 static void put_link(struct netlink *n, const struct request *r, const struct mir_interface *i)
@@ -227,8 +233,11 @@ static long netlink_send(struct mir_socket *s, const struct msghdr *m, size_t sk
 	memmove(n->answers, n->answers + n->at, n->len - n->at);
 	n->len -= n->at;
 	n->at = 0;
+	n->lost = false;
 	mir_iovec_gather(m->msg_iov, m->msg_iovlen, 0, request, len);
 	ask(n, request, len);
+	if (n->lost)
+		s->error = -ENOBUFS;
 	mir_socket_changed(s);
 	return (long)len;
 }
@@ -256,6 +265,8 @@ static long netlink_receive(struct mir_socket *s, struct msghdr *m, size_t skip,
 	const uint8_t name[12] = { AF_NETLINK };
 
 	(void)skip;
+	if (s->error)
+		return mir_socket_take_error(s);
 	if (len == 0)
 		return -EAGAIN;
 	put_len = MIR_MIN(len, room);

@@ -316,12 +316,12 @@ static void interfaces(void)
 		uint32_t seq, port;
 		uint8_t family, pad[3];
 	} request = { 20, 18, 0x301, 1, 0, AF_UNSPEC, { 0 } };
-	uint8_t answer[8192];
+	uint8_t answer[8192], many[4000];
 	struct ifreq r = { .ifr_name = "eth0" };
 	struct ifreq all[8];
 	struct ifconf conf = { .ifc_len = sizeof(all), .ifc_req = all };
 	struct sockaddr_in in;
-	int fd, n;
+	int fd, n, sum = 0;
 
 	net_start();
 	fd = (int)mir_sys_socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -342,6 +342,16 @@ static void interfaces(void)
 	mir_sys_sendto(fd, &request, sizeof(request), 0, NULL, 0);
 	n = (int)mir_sys_recvfrom(fd, answer, sizeof(answer), MSG_DONTWAIT, NULL, NULL);
 	ok(n == 36 && answer[4] == 2, "of others, an error");
+	request.type = 18;
+	for (n = 0; n < 200; n++)
+		memcpy(many + n * 20, &request, sizeof(request));
+	ok(mir_sys_sendto(fd, many, sizeof(many), 0, NULL, 0) == sizeof(many) &&
+		mir_sys_recvfrom(fd, answer, 20, 0, NULL, NULL) == -ENOBUFS,
+	    "more answers than there is room for");
+	while (
+	    (n = (int)mir_sys_recvfrom(fd, answer, 20, MSG_DONTWAIT | MSG_TRUNC, NULL, NULL)) > 0)
+		sum += n;
+	ok(n == -EAGAIN && sum > 16000 && sum <= 16384, "are cut behind a whole one");
 	mir_sys_close(fd);
 	fd = (int)mir_sys_socket(AF_UNIX, SOCK_DGRAM, 0);
 	ok(mir_sys_ioctl(fd, SIOCGIFINDEX, &r) == 0 && r.ifr_ifindex == 2, "an index");
