@@ -326,19 +326,21 @@ static void lose_peer(struct mir_unix *u, bool unread)
 static void unix_close(struct mir_socket *s)
 {
 	struct mir_unix *u = mir_unix_of(s), *w;
-	bool unread = mir_unix_clear(u);
+	bool unread = u->first != NULL;
 
 	delist(u);
-	while ((w = u->waiting) != NULL) {
-		u->waiting = w->next;
-		mir_file_unref(&w->socket.file);
-	}
 	if (u->peer && u->peer->peer == u)
 		lose_peer(u->peer, unread);
 	if (s->type == SOCK_DGRAM)
 		for (struct mir_unix *other = all; other; other = other->next)
 			if (other->peer == u)
 				lose_peer(other, false);
+	/* These may block: nobody finds it any more. */
+	while ((w = u->waiting) != NULL) {
+		u->waiting = w->next;
+		mir_file_unref(&w->socket.file);
+	}
+	mir_unix_clear(u);
 	free(u);
 }
 

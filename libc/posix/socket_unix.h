@@ -65,7 +65,7 @@ long mir_unix_receive(struct mir_socket *, struct msghdr *, size_t skip, int fla
 long mir_unix_pending(struct mir_socket *);
 /* Whether something can be sent to it. */
 bool mir_unix_has_room(const struct mir_unix *to, const struct mir_unix *from);
-/* Throws away what was sent to it; whether there was anything. */
-bool mir_unix_clear(struct mir_unix *);
+/* Throws away what was sent to it.  May block, as files that were passed are closed. */
+void mir_unix_clear(struct mir_unix *);
 
 #endif

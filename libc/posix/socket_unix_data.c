@@ -20,6 +20,7 @@ struct mir_unix_chunk {
 };
 
 static unsigned files_on_way;
+static struct mir_unix_chunk *dead; /* with files */
 
 static void release_files(struct mir_file **files, unsigned n)
 {
@@ -29,7 +30,7 @@ static void release_files(struct mir_file **files, unsigned n)
 	free(files);
 }
 
-static void release(struct mir_unix_chunk *c)
+static void release_one(struct mir_unix_chunk *c)
 {
 	if (c->files)
 		release_files(c->files, c->n_files);
@@ -37,18 +38,39 @@ static void release(struct mir_unix_chunk *c)
 	free(c);
 }
 
-bool mir_unix_clear(struct mir_unix *u)
+/* A file may be a socket for which files wait, and so on: one after the other, not one in another,
+ * as stacks are small. */
+static void release(struct mir_unix_chunk *c)
 {
-	bool any = u->first != NULL;
-	struct mir_unix_chunk *c;
+	static bool busy;
 
-	while ((c = u->first) != NULL) {
-		u->first = c->next;
-		release(c);
+	if (!c->files) {
+		release_one(c);
+		return;
 	}
+	c->next = dead;
+	dead = c;
+	if (busy)
+		return;
+	busy = true;
+	while ((c = dead) != NULL) {
+		dead = c->next;
+		release_one(c);
+	}
+	busy = false;
+}
+
+void mir_unix_clear(struct mir_unix *u)
+{
+	struct mir_unix_chunk *c = u->first, *next;
+
+	u->first = NULL;
 	u->end = &u->first;
 	u->queued = 0;
-	return any;
+	for (; c; c = next) {
+		next = c->next;
+		release(c);
+	}
 }
 
 bool mir_unix_has_room(const struct mir_unix *to, const struct mir_unix *from)
@@ -218,13 +240,14 @@ long mir_unix_send(struct mir_socket *s, const struct msghdr *m, size_t skip, in
 
 /* ---- receiving ---- */
 
-/* The files of a chunk become descriptors of the receiver. */
+/* The files of a chunk become descriptors of the receiver.  */
 static void give_files(struct mir_unix_chunk *c, struct msghdr *m, size_t room, int flags)
 {
 	int fds[MIR_UNIX_FILES], flag = flags & MSG_CMSG_CLOEXEC ? O_CLOEXEC : 0;
 	unsigned n = 0, most;
 
-	most = room > CMSG_LEN(0) ? (unsigned)((room - CMSG_LEN(0)) / sizeof(int)) : 0;
+	most = m->msg_control && room > CMSG_LEN(0) ? (unsigned)((room - CMSG_LEN(0)) / sizeof(int))
+						    : 0;
 	while (n < MIR_MIN(c->n_files, most)) {
 		int fd = mir_fd_new(mir_file_ref(c->files[n]), flag, 0);
 
@@ -236,10 +259,6 @@ static void give_files(struct mir_unix_chunk *c, struct msghdr *m, size_t room, 
 		m->msg_flags |= MSG_CTRUNC;
 	if (n)
 		mir_control_put(m, room, SOL_SOCKET, SCM_RIGHTS, fds, n * sizeof(int));
-	if (flags & MSG_PEEK)
-		return;
-	release_files(c->files, c->n_files);
-	c->files = NULL;
 }
 
 static void take(struct mir_unix *u, struct mir_unix_chunk *c, size_t n)
@@ -302,8 +321,12 @@ long mir_unix_receive(struct mir_socket *s, struct msghdr *m, size_t skip, int f
 	struct mir_unix *u = mir_unix_of(s);
 	size_t room = mir_iovec_length(m->msg_iov, m->msg_iovlen) - skip;
 	size_t control = m->msg_controllen;
+	struct mir_unix_chunk *c = u->first;
+	struct mir_file **given = NULL;
+	unsigned n_given = 0;
+	long rc;
 
-	if (!u->first) {
+	if (!c) {
 		if (s->error)
 			return mir_socket_take_error(s);
 		if (s->type != SOCK_DGRAM && !u->connected)
@@ -314,11 +337,18 @@ long mir_unix_receive(struct mir_socket *s, struct msghdr *m, size_t skip, int f
 		return 0;
 	}
 	m->msg_controllen = 0;
-	if (u->first->files)
-		give_files(u->first, m, control, flags);
-	if (s->type == SOCK_STREAM)
-		return receive_stream(u, m, skip, room, flags);
-	return receive_message(u, m, room, flags);
+	if (c->files)
+		give_files(c, m, control, flags);
+	if (c->files && !(flags & MSG_PEEK)) {
+		given = c->files;
+		n_given = c->n_files;
+		c->files = NULL;
+	}
+	rc = s->type == SOCK_STREAM ? receive_stream(u, m, skip, room, flags)
+				    : receive_message(u, m, room, flags);
+	if (given) /* may block: c may be gone after */
+		release_files(given, n_given);
+	return rc;
 }
 
 long mir_unix_pending(struct mir_socket *s)

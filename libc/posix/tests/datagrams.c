@@ -308,6 +308,98 @@ static void passing(void)
 	ok(mir_socket_stats.sockets == 0, "what nobody took is closed");
 }
 
+/* Passes a file on; the descriptor is closed. */
+static long pass(int fd, int file)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'x';
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	long rc;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &file, sizeof(file));
+	rc = mir_sys_sendmsg(fd, &m, 0);
+	mir_sys_close(file);
+	return rc;
+}
+
+static unsigned slow_closed;
+
+static void slow_close(struct mir_file *f)
+{
+	mir_sleep(MIR_MS(1));
+	slow_closed++;
+	free(f);
+}
+
+/* A file whose closing blocks. */
+static int slow(void)
+{
+	static const struct mir_file_ops ops = { .close = slow_close };
+	struct mir_file *f = calloc(1, sizeof(*f));
+
+	mir_file_init(f, &ops, O_RDWR);
+	return mir_fd_new(f, 0, 0);
+}
+
+static void close_one(void *arg)
+{
+	mir_sys_close(*(int *)arg);
+}
+
+static void read_one(void *arg)
+{
+	char byte;
+
+	mir_sys_read(*(int *)arg, &byte, 1);
+}
+
+static void slow_ends(void)
+{
+	int fd[2], last;
+
+	slow_closed = 0;
+	mir_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fd);
+	pass(fd[0], slow());
+	mir_spawn("closes", close_one, &fd[1]);
+	mir_yield();
+	ok(send_text(fd[0], "x", MSG_NOSIGNAL) == -ECONNRESET,
+	    "nothing goes to one that is being closed");
+	mir_sleep(MIR_MS(5));
+	ok(slow_closed == 1, "what was passed to it is closed");
+	mir_sys_close(fd[0]);
+	mir_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fd);
+	pass(fd[0], slow());
+	send_text(fd[0], "y", 0);
+	mir_spawn("reads", read_one, &fd[1]);
+	mir_yield();
+	ok(got(fd[1], "y", 0), "another reads while a file is closed that nobody has taken");
+	mir_sleep(MIR_MS(5));
+	ok(slow_closed == 2, "it is");
+	mir_sys_close(fd[0]);
+	mir_sys_close(fd[1]);
+	/* A socket in a socket in a socket, ... */
+	mir_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fd);
+	mir_sys_close(fd[0]);
+	last = fd[1];
+	for (int i = 0; i < 1000; i++) {
+		mir_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fd);
+		if (pass(fd[0], last) != 1)
+			break;
+		mir_sys_close(fd[0]);
+		last = fd[1];
+	}
+	ok(mir_socket_stats.sockets == 1001, "a thousand");
+	mir_join(mir_spawn_joinable("closes", close_one, &last));
+	ok(mir_socket_stats.sockets == 0, "are closed on a small stack");
+}
+
 static void interfaces(void)
 {
 	struct {
@@ -374,6 +466,7 @@ int main(void)
 	RUN(pairs);
 	RUN(names);
 	RUN(passing);
+	RUN(slow_ends);
 	RUN(interfaces);
 	return mir_test_end();
 }
