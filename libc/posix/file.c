@@ -58,6 +58,21 @@ void mir_file_unwatch(struct mir_file_watch *w)
 	w->prev = NULL;
 }
 
+void mir_file_move(struct mir_file *f)
+{
+	while (f->moving)
+		mir_wait_out(&f->wait);
+	f->moving = f->ops->seek != NULL;
+}
+
+void mir_file_moved(struct mir_file *f)
+{
+	if (!f->moving)
+		return;
+	f->moving = false;
+	mir_wake_all(&f->wait);
+}
+
 long mir_file_wait(struct mir_file *f, int64_t deadline)
 {
 	return mir_posix_wait(&f->wait, deadline);

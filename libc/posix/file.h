@@ -47,6 +47,7 @@ struct mir_file {
 	int flags;             /* of open(): O_ACCMODE, O_NONBLOCK, O_APPEND, O_PATH */
 	struct mir_waitq wait; /* who reads, writes, accepts, ... */
 	struct mir_file_watch *watches;
+	bool moving; /* somebody reads or writes where it stands */
 };
 
 /* With one reference, the caller's. */
@@ -73,6 +74,11 @@ void mir_file_unwatch(struct mir_file_watch *); /* nothing if it watches nothing
 /* Blocks until the file has changed.  0; -EINTR: the fiber is cancelled, or has a signal to handle;
  * -ETIMEDOUT: the monotonic clock shows `deadline` (MIR_NEVER). */
 long mir_file_wait(struct mir_file *, int64_t deadline);
+
+/* Who reads or writes where a file stands, or moves that, keeps others from it meanwhile; nothing
+ * where files do not stand anywhere.  Blocks, and nothing ends that early. */
+void mir_file_move(struct mir_file *);
+void mir_file_moved(struct mir_file *);
 
 /* ---- descriptors (fd.c) ---- */
 

@@ -37,6 +37,22 @@ static bool may_write(const struct mir_file *f)
 	return (f->flags & O_ACCMODE) != O_RDONLY && !(f->flags & O_PATH);
 }
 
+static long transfer(struct mir_file *f,
+    long (*call)(struct mir_file *, const struct iovec *, int, int64_t), const struct iovec *iov,
+    int n, int64_t at)
+{
+	long rc;
+
+	mir_file_ref(f);
+	if (at == -1)
+		mir_file_move(f);
+	rc = call(f, iov, n, at);
+	if (at == -1)
+		mir_file_moved(f);
+	mir_file_unref(f);
+	return rc;
+}
+
 /* at: -1: where the file stands. */
 static long input_once(int fd, const struct iovec *iov, int n, int64_t at)
 {
@@ -53,10 +69,7 @@ static long input_once(int fd, const struct iovec *iov, int n, int64_t at)
 		return -ESPIPE;
 	if (len == 0)
 		return 0;
-	mir_file_ref(f);
-	len = f->ops->read(f, iov, n, at);
-	mir_file_unref(f);
-	return len;
+	return transfer(f, f->ops->read, iov, n, at);
 }
 
 static long output_once(int fd, const struct iovec *iov, int n, int64_t at)
@@ -74,10 +87,7 @@ static long output_once(int fd, const struct iovec *iov, int n, int64_t at)
 		return -ESPIPE;
 	if (len == 0)
 		return 0;
-	mir_file_ref(f);
-	len = f->ops->write(f, iov, n, at);
-	mir_file_unref(f);
-	return len;
+	return transfer(f, f->ops->write, iov, n, at);
 }
 
 static long input(int fd, const struct iovec *iov, int n, int64_t at)
@@ -160,11 +170,16 @@ long mir_sys_pwritev(int fd, const struct iovec *iov, int n, int64_t at)
 
 long mir_sys_lseek(int fd, int64_t offset, int whence)
 {
-	struct mir_file *f = mir_fd_get(fd);
+	struct mir_file *f = mir_fd_hold(fd);
+	long rc;
 
-	if (!f || f->flags & O_PATH)
+	if (!f)
 		return -EBADF;
-	return f->ops->seek ? f->ops->seek(f, offset, whence) : -ESPIPE;
+	mir_file_move(f);
+	rc = f->ops->seek ? f->ops->seek(f, offset, whence) : -ESPIPE;
+	mir_file_moved(f);
+	mir_file_unref(f);
+	return rc;
 }
 
 /* What goes with any file. */

@@ -44,8 +44,11 @@ static long write_slice(struct mir_file *out, struct mir_slice *slice /* take */
 	if (s && s->ops->send_slice && !s->error)
 		n = s->ops->send_slice(
 		    s, &(struct mir_slice){ slice->p, slice->len, mir_mem_ref(slice->owner) });
-	if (n == -EAGAIN)
+	if (n == -EAGAIN) {
+		mir_file_move(out);
 		n = out->ops->write(out, &iov, 1, -1);
+		mir_file_moved(out);
+	}
 	mir_slice_unref(slice);
 	return n;
 }

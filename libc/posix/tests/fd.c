@@ -128,6 +128,53 @@ static void calls(void)
 	ok(closed == 2, "closed");
 }
 
+/* A file whose writing takes time, and tells where it was done. */
+struct slow {
+	struct mir_file file;
+	int64_t at, all[3];
+	unsigned n;
+};
+
+static long slow_write(struct mir_file *f, const struct iovec *iov, int n, int64_t at)
+{
+	struct slow *s = mir_container(f, struct slow, file);
+	int64_t pos = at < 0 ? s->at : at;
+
+	(void)n;
+	s->all[s->n++] = pos;
+	mir_sleep(MIR_MS(1));
+	if (at < 0)
+		s->at = pos + (long)iov[0].iov_len;
+	return (long)iov[0].iov_len;
+}
+
+static void write_ten(void *arg)
+{
+	char text[10] = "";
+
+	mir_sys_write(*(int *)arg, text, sizeof(text));
+}
+
+static void one_after_the_other(void)
+{
+	static const struct mir_file_ops ops = { .write = slow_write, .seek = note_seek };
+	struct slow s = { .n = 0 };
+	struct mir_fiber *a, *b;
+	int fd;
+
+	mir_file_init(&s.file, &ops, O_RDWR);
+	fd = mir_fd_new(&s.file, 0, 0);
+	a = mir_spawn_joinable("a", write_ten, &fd);
+	b = mir_spawn_joinable("b", write_ten, &fd);
+	mir_yield();
+	ok(mir_sys_pwrite64(fd, "x", 1, 500) == 1, "a place of its own does not wait");
+	mir_join(a);
+	mir_join(b);
+	ok(s.all[0] == 0 && s.all[1] == 500 && s.all[2] == 10 && s.at == 20,
+	    "two fibers write where one file stands, not the one over the other");
+	mir_sys_close(fd);
+}
+
 static void locks(void)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -195,6 +242,7 @@ int main(void)
 	RUN_PLAIN(limit);
 	RUN_PLAIN(calls);
 	RUN_PLAIN(locks);
+	RUN(one_after_the_other);
 	RUN(changes);
 	return mir_test_end();
 }
