@@ -11,6 +11,14 @@ static long map_file(void *at, size_t len, int prot, int flags, int fd, long off
 
 #include "calls.h"
 #include "file.h"
+#include "signals.h"
+
+/* 1: the handlers have run, and it goes on; a fiber that is cancelled for good does not. */
+static long interrupted(void)
+{
+	mir_posix_again(-EINTR);
+	return mir_cancelled() ? -EINTR : 1;
+}
 
 /* All that the file has of it; behind that, zeroes stay. */
 static long read_in(struct mir_file *f, uint8_t *to, size_t len, long offset)
@@ -23,7 +31,7 @@ static long read_in(struct mir_file *f, uint8_t *to, size_t len, long offset)
 
 		got = f->ops->read(f, &iov, 1, offset + (long)done);
 		if (got == -EINTR)
-			got = 1;
+			got = interrupted();
 		else if (got > 0)
 			done += (size_t)got;
 	}

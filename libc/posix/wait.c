@@ -18,15 +18,27 @@ static void may_wait(void)
 		mir_wait_out(&ever);
 }
 
+/* Who waits again and again though it is cancelled (a lock that is taken, a loop of its own about
+ * EINTR) lets the others run, which may end that. */
+static int others(int rc, bool at_once)
+{
+	if (rc == MIR_ECANCELED && at_once)
+		mir_yield();
+	return rc;
+}
+
 /* Only a handler that has run, or a fiber that is cancelled and no thread, ends it early. */
 int mir_libc_sleep(int64_t deadline)
 {
+	bool at_once;
 	int rc;
 
 	may_wait();
-	do
-		rc = mir_sleep_until(deadline);
-	while (mir_thread_now && rc < 0 && !mir_signals_handle(mir_thread_now) && !mir_cancelled());
+	do {
+		at_once = mir_cancelled();
+		rc = others(mir_sleep_until(deadline), at_once);
+	} while (
+	    mir_thread_now && rc < 0 && !mir_signals_handle(mir_thread_now) && !mir_cancelled());
 	if (rc == 0)
 		mir_posix_again(0);
 	return rc;
@@ -35,12 +47,15 @@ int mir_libc_sleep(int64_t deadline)
 long mir_posix_wait(struct mir_waitq *q, int64_t deadline)
 {
 	int64_t outer;
+	bool at_once;
 	int rc;
 
 	may_wait();
+	at_once = mir_cancelled();
 	outer = mir_deadline_set(deadline);
 	rc = mir_wait(q);
 	mir_deadline_restore(outer);
+	others(rc, at_once);
 	return rc == MIR_ETIMEDOUT ? -ETIMEDOUT : rc < 0 ? -EINTR : 0;
 }
 

@@ -131,6 +131,31 @@ static void wait_and_wake(void)
 	ok(woken == 5, "go on");
 }
 
+static void stubborn(void *arg)
+{
+	(void)arg;
+	while (*(volatile int *)&word == 1)
+		mir_sys_futex(&word, WAIT, 1, NULL, NULL, 0);
+	woken++;
+}
+
+/* As a lock of the C library waits, in a fiber that is no thread and is cancelled. */
+static void cancelled(void)
+{
+	struct mir_fiber *f;
+
+	begin();
+	word = 1;
+	f = mir_spawn_joinable("stubborn", stubborn, NULL);
+	mir_yield();
+	mir_cancel(f);
+	mir_sleep(MIR_MS(1));
+	ok(woken == 0, "who waits on though it is cancelled keeps nobody from running");
+	word = 0;
+	mir_join(f);
+	ok(woken == 1, "and ends");
+}
+
 static void requeues(void)
 {
 	union {
@@ -409,6 +434,7 @@ int main(void)
 {
 	RUN(clones);
 	RUN(wait_and_wake);
+	RUN(cancelled);
 	RUN(requeues);
 	RUN(inheriting_locks);
 	RUN(handlers);
