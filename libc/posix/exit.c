@@ -18,10 +18,15 @@ bool mir_posix_is_ending(void)
 	return ending && ending != mir_self();
 }
 
-/* The devices stop; whoever else runs meanwhile waits for ever at its next blocking call. */
+/* The devices stop; whoever else runs meanwhile waits for ever at its next blocking call, or when
+ * it ends the program too. */
 long mir_sys_exit_group(int status)
 {
+	static struct mir_waitq ever;
 	void (*stop)(void) = at_end;
+
+	while (mir_self() && mir_posix_is_ending())
+		mir_wait_out(&ever);
 
 	at_end = NULL;
 	ending = mir_self();
