@@ -146,7 +146,8 @@ static void advance(struct clock_file *c)
 		return;
 	}
 	c->count += (uint64_t)((now - c->next) / c->interval);
-	c->next += c->interval * ((now - c->next) / c->interval + 1);
+	c->next = mir_time_add(c->next, (now - c->next) / c->interval * c->interval);
+	c->next = mir_time_add(c->next, c->interval);
 	mir_timer_set(&c->timer, c->next);
 }
 

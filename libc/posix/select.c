@@ -71,8 +71,9 @@ static long select_until(int n, const struct sets *s, int64_t deadline)
 	size_t count;
 	long rc;
 
-	if (n < 0 || n > mir_fd_limit)
+	if (n < 0)
 		return -EINVAL;
+	n = MIR_MIN(n, (int)MIR_FD_MOST); /* as Linux: there can be none beyond */
 	count = count_of(s, n);
 	if (count > FEW)
 		p = malloc(count * sizeof(*p));
@@ -100,7 +101,7 @@ long mir_sys_select(int n, void *in, void *out, void *except, struct timeval *ti
 	if (timeout) {
 		if (timeout->tv_sec < 0 || timeout->tv_usec < 0)
 			return -EINVAL;
-		t.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
+		t.tv_sec = mir_time_add(timeout->tv_sec, timeout->tv_usec / 1000000);
 		t.tv_nsec = timeout->tv_usec % 1000000 * 1000;
 	}
 	if (mir_poll_deadline(timeout ? &t : NULL, &deadline) < 0)

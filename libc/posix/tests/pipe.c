@@ -152,6 +152,10 @@ static void timers(void)
 	ok(mir_sys_timerfd_gettime(fd, &now) == 0 && now.it_interval.tv_sec == 1 &&
 		now.it_value.tv_sec == 0 && now.it_value.tv_nsec > 400000000,
 	    "what is left");
+	t = (struct itimerspec){ { INT64_MAX, 0 }, { 1, 0 } };
+	ok(mir_sys_timerfd_settime(fd, 0, &t, NULL) == 0 && mir_sys_read(fd, &v, 8) == 8 &&
+		v == 1 && mir_sys_timerfd_gettime(fd, &now) == 0 && now.it_value.tv_sec > 1000,
+	    "once, and then not for ages");
 	t = (struct itimerspec){ { 0, 0 }, { INT64_MAX, 0 } };
 	ok(mir_sys_timerfd_settime(fd, 0, &t, NULL) == 0, "never");
 	mir_sys_close(fd);

@@ -88,7 +88,7 @@ static void selects(void)
 	struct lamp *a, *b;
 	struct timeval t = { 0, 3000 };
 	int fd[2];
-	fd_set in, out;
+	fd_set in, out, wide[9] = { 0 };
 
 	a = lamp(&fd[0]);
 	b = lamp(&fd[1]);
@@ -107,6 +107,10 @@ static void selects(void)
 	b->on = POLLIN | POLLOUT;
 	ok(mir_sys_select(fd[1] + 1, &in, &out, NULL, NULL) == 3, "three bits");
 	ok(FD_ISSET(fd[0], &in) && FD_ISSET(fd[1], &in) && FD_ISSET(fd[1], &out), "these");
+	FD_SET(fd[0], &wide[0]);
+	t = (struct timeval){ INT64_MAX, 1000000 };
+	ok(mir_sys_select(9 * FD_SETSIZE, wide, NULL, NULL, &t) == 1 && t.tv_sec == INT64_MAX,
+	    "more than there may be, for ever");
 	FD_SET(99, &in);
 	ok(mir_sys_select(100, &in, NULL, NULL, NULL) == -EBADF, "a closed one");
 	ok(mir_sys_select(-1, &in, NULL, NULL, NULL) == -EINVAL, "a strange number");
