@@ -84,9 +84,6 @@ static long file_ioctl(struct mir_file *f, int request, void *arg)
 	long pending;
 
 	switch ((unsigned)request) {
-	case FIONBIO:
-		f->flags = *(int *)arg ? f->flags | O_NONBLOCK : f->flags & ~O_NONBLOCK;
-		return 0;
 	case FIONREAD:
 		pending = s->ops->pending ? s->ops->pending(s) : 0;
 		if (pending >= 0)
@@ -327,7 +324,9 @@ long mir_sys_connect(int fd, const struct sockaddr *address, unsigned len)
 
 	if (rc < 0)
 		return rc;
-	rc = s->ops->connect ? s->ops->connect(s, address, len) : -EOPNOTSUPP;
+	do
+		rc = s->ops->connect ? s->ops->connect(s, address, len) : -EOPNOTSUPP;
+	while (rc == -EINTR && mir_posix_again(rc));
 	if (rc == -EINPROGRESS || (rc == -EALREADY && !(s->file.flags & O_NONBLOCK)))
 		do
 			rc = connect_wait(s);

@@ -25,7 +25,8 @@ enum {
 struct mir_socket_ops {
 	/* Addresses have been looked at by nobody.  NULL: EOPNOTSUPP. */
 	int (*bind)(struct mir_socket *, const struct sockaddr *, socklen_t);
-	/* Begins; -EINPROGRESS: ends later, with s->error.  Called again meanwhile: -EALREADY. */
+	/* Begins; -EINPROGRESS: ends later, with s->error.  Called again meanwhile: -EALREADY.  The
+	 * one call that may block (AF_UNIX, for room in the listener's queue): -EINTR. */
 	int (*connect)(struct mir_socket *, const struct sockaddr *, socklen_t);
 	/* connect() has ended: 0, or why not. */
 	int (*connected)(struct mir_socket *);
@@ -62,7 +63,7 @@ struct mir_socket {
 	int receive_buffer, send_buffer;
 	int64_t receive_timeout, send_timeout; /* ns; 0: none */
 	struct linger linger;
-	bool listening, reuse_address, reuse_port, keepalive, broadcast, packet_info;
+	bool listening, reuse_address, keepalive, broadcast, packet_info;
 };
 
 /* What there is of all sockets. */

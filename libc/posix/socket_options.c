@@ -78,7 +78,6 @@ static int set_flag(struct mir_socket *s, int name, const void *value, socklen_t
 		return rc;
 	switch (name) {
 	case SO_REUSEADDR: s->reuse_address = n != 0; return 0;
-	case SO_REUSEPORT: s->reuse_port = n != 0; return 0;
 	case SO_BROADCAST: s->broadcast = n != 0; return 0;
 	case SO_KEEPALIVE:
 		s->keepalive = n != 0;
@@ -86,6 +85,7 @@ static int set_flag(struct mir_socket *s, int name, const void *value, socklen_t
 		return rc == -ENOPROTOOPT ? 0 : rc;
 	case SO_RCVBUF: return set_buffer(&s->receive_buffer, n);
 	case SO_SNDBUF: return set_buffer(&s->send_buffer, n);
+	case SO_REUSEPORT: /* no port is shared */
 	case SO_DONTROUTE: return n ? -ENOPROTOOPT : 0;
 	case SO_OOBINLINE: return 0; /* there are no urgent data (RFC 6093) */
 	case SO_RCVLOWAT: return n <= 1 ? 0 : -ENOPROTOOPT;
@@ -115,7 +115,6 @@ static int get_number(struct mir_socket *s, int name, int *n)
 {
 	switch (name) {
 	case SO_REUSEADDR: *n = s->reuse_address; return 0;
-	case SO_REUSEPORT: *n = s->reuse_port; return 0;
 	case SO_BROADCAST: *n = s->broadcast; return 0;
 	case SO_KEEPALIVE: *n = s->keepalive; return 0;
 	case SO_RCVBUF: *n = s->receive_buffer; return 0;
@@ -127,6 +126,7 @@ static int get_number(struct mir_socket *s, int name, int *n)
 	case SO_ERROR: *n = -mir_socket_take_error(s); return 0;
 	case SO_RCVLOWAT:
 	case SO_SNDLOWAT: *n = 1; return 0;
+	case SO_REUSEPORT:
 	case SO_DONTROUTE:
 	case SO_OOBINLINE: *n = 0; return 0;
 	}

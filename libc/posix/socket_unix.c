@@ -3,6 +3,7 @@
 #include "socket_unix.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ enum { PATH = offsetof(struct sockaddr_un, sun_path) };
 static const struct mir_socket_ops ops;
 static struct mir_unix *all; /* that are bound, or take datagrams */
 static unsigned next_name;
+static struct mir_waitq accepted; /* who waits for room in a listener's queue */
 
 static struct mir_unix *new_unix(int type)
 {
@@ -185,6 +187,7 @@ static int unix_listen(struct mir_socket *s, int backlog)
 		return -EINVAL;
 	u->backlog = (unsigned)backlog;
 	s->listening = true;
+	mir_wake_all(&accepted);
 	return 0;
 }
 
@@ -210,6 +213,32 @@ static int connect_datagram(struct mir_unix *u, const struct sockaddr *address, 
 	return 0;
 }
 
+/* The listener of a name that has room for one more.  Blocks; -EAGAIN: it may not, or the time is
+ * over. */
+static int find_listener(
+    struct mir_socket *s, const struct sockaddr *address, socklen_t len, struct mir_unix **out)
+{
+	int64_t deadline = s->send_timeout ? mir_time_add(mir_now(), s->send_timeout) : MIR_NEVER;
+	long rc = 0;
+
+	while (rc == 0) {
+		if (s->listening)
+			return -EINVAL;
+		if (mir_unix_of(s)->connected)
+			return -EISCONN;
+		rc = mir_unix_find(address, len, s->type, out);
+		if (rc < 0)
+			return (int)rc;
+		if (!(*out)->socket.listening)
+			return -ECONNREFUSED;
+		if ((*out)->n_waiting < (*out)->backlog)
+			return 0;
+		rc = s->file.flags & O_NONBLOCK ? -EAGAIN : mir_posix_wait(&accepted, deadline);
+	}
+	mir_socket_stats.dropped += rc != -EINTR;
+	return rc == -ETIMEDOUT ? -EAGAIN : (int)rc;
+}
+
 static int unix_connect(struct mir_socket *s, const struct sockaddr *address, socklen_t len)
 {
 	struct mir_unix *u = mir_unix_of(s), *listener, *new;
@@ -217,19 +246,9 @@ static int unix_connect(struct mir_socket *s, const struct sockaddr *address, so
 
 	if (s->type == SOCK_DGRAM)
 		return connect_datagram(u, address, len);
-	if (s->listening)
-		return -EINVAL;
-	if (u->connected)
-		return -EISCONN;
-	rc = mir_unix_find(address, len, s->type, &listener);
+	rc = find_listener(s, address, len, &listener);
 	if (rc < 0)
 		return rc;
-	if (!listener->socket.listening)
-		return -ECONNREFUSED;
-	if (listener->n_waiting >= listener->backlog) {
-		mir_socket_stats.dropped++;
-		return -EAGAIN;
-	}
 	new = new_unix(s->type);
 	if (!new)
 		return -ENOMEM;
@@ -267,6 +286,7 @@ static int unix_accept(struct mir_socket *s, struct mir_socket **out)
 	if (!u->waiting)
 		u->waiting_end = &u->waiting;
 	u->n_waiting--;
+	mir_wake_all(&accepted);
 	*out = &w->socket;
 	return 0;
 }
@@ -329,6 +349,7 @@ static void unix_close(struct mir_socket *s)
 	bool unread = u->first != NULL;
 
 	delist(u);
+	mir_wake_all(&accepted);
 	if (u->peer && u->peer->peer == u)
 		lose_peer(u->peer, unread);
 	if (s->type == SOCK_DGRAM)

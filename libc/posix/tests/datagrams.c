@@ -230,6 +230,69 @@ static void unix_server(void *arg)
 	mir_sys_close(fd);
 }
 
+static void connect_more(void *arg)
+{
+	unsigned len;
+	struct sockaddr_un a = path("/tmp/full", &len);
+
+	*(long *)arg = mir_sys_connect((int)*(long *)arg, SA(a), len);
+}
+
+static void options(void)
+{
+	int fd = (int)mir_sys_socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	ok(set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == -ENOPROTOOPT &&
+		set_option(fd, SOL_SOCKET, SO_REUSEPORT, 0) == 0 &&
+		option(fd, SOL_SOCKET, SO_REUSEPORT) == 0 &&
+		option(fd, SOL_SOCKET, SO_BROADCAST) == 0,
+	    "no port is shared");
+	mir_sys_close(fd);
+}
+
+static void full_queue(void)
+{
+	unsigned len;
+	struct sockaddr_un a = path("/tmp/full", &len);
+	const struct timeval moment = { 0, 1000 };
+	int l = (int)mir_sys_socket(AF_UNIX, SOCK_STREAM, 0), fd[5];
+	struct mir_fiber *f;
+	long rc;
+
+	for (int i = 0; i < 5; i++)
+		fd[i] = (int)mir_sys_socket(AF_UNIX, SOCK_STREAM, 0);
+	mir_sys_bind(l, SA(a), len);
+	mir_sys_listen(l, 1);
+	ok(mir_sys_connect(fd[0], SA(a), len) == 0, "one waits");
+	mir_sys_fcntl(fd[1], F_SETFL, O_NONBLOCK);
+	ok(mir_sys_connect(fd[1], SA(a), len) == -EAGAIN, "another may not");
+	mir_sys_setsockopt(fd[1], SOL_SOCKET, SO_SNDTIMEO, &moment, sizeof(moment));
+	mir_sys_fcntl(fd[1], F_SETFL, 0);
+	ok(mir_sys_connect(fd[1], SA(a), len) == -EAGAIN, "or not longer");
+	rc = fd[2];
+	f = mir_spawn_joinable("connects", connect_more, &rc);
+	mir_sleep(MIR_MS(1));
+	ok(rc == fd[2], "blocks");
+	fd[4] = (mir_sys_close(fd[4]), (int)mir_sys_accept(l, NULL, NULL));
+	mir_join(f);
+	ok(rc == 0, "until one is taken");
+	rc = fd[3];
+	f = mir_spawn_joinable("connects", connect_more, &rc);
+	mir_sleep(MIR_MS(1));
+	mir_cancel(f);
+	mir_join(f);
+	ok(rc == -EINTR, "or it is interrupted");
+	rc = fd[3];
+	f = mir_spawn_joinable("connects", connect_more, &rc);
+	mir_sleep(MIR_MS(1));
+	mir_sys_close(l);
+	mir_join(f);
+	ok(rc == -ENOENT, "or nobody listens any more");
+	for (int i = 0; i < 5; i++)
+		mir_sys_close(fd[i]);
+	ok(mir_socket_stats.sockets == 0, "all closed");
+}
+
 static void names(void)
 {
 	unsigned len, out_len = sizeof(struct sockaddr_un);
@@ -465,6 +528,8 @@ int main(void)
 	RUN(messages);
 	RUN(pairs);
 	RUN(names);
+	RUN(full_queue);
+	RUN(options);
 	RUN(passing);
 	RUN(slow_ends);
 	RUN(interfaces);
