@@ -46,7 +46,7 @@ static long event_read(struct mir_file *f, const struct iovec *iov, int n, int64
 	if (iov[0].iov_len < sizeof(value))
 		return -EINVAL;
 	while (rc == 0 && e->count == 0)
-		rc = f->flags & O_NONBLOCK ? -EAGAIN : mir_file_wait(f, MIR_NEVER);
+		rc = mir_file_block(f);
 	if (rc < 0)
 		return rc;
 	value = e->semaphore ? 1 : e->count;
@@ -70,7 +70,7 @@ static long event_write(struct mir_file *f, const struct iovec *iov, int n, int6
 	if (value == UINT64_MAX)
 		return -EINVAL;
 	while (rc == 0 && value > UINT64_MAX - 1 - e->count)
-		rc = f->flags & O_NONBLOCK ? -EAGAIN : mir_file_wait(f, MIR_NEVER);
+		rc = mir_file_block(f);
 	if (rc < 0)
 		return rc;
 	e->count += value;
@@ -176,7 +176,7 @@ static long clock_read(struct mir_file *f, const struct iovec *iov, int n, int64
 		return -EINVAL;
 	advance(c);
 	while (rc == 0 && c->count == 0)
-		rc = f->flags & O_NONBLOCK ? -EAGAIN : mir_file_wait(f, MIR_NEVER);
+		rc = mir_file_block(f);
 	if (rc < 0)
 		return rc;
 	memcpy(iov[0].iov_base, &c->count, sizeof(c->count));

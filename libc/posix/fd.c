@@ -26,7 +26,7 @@ static struct mir_file standard[3] = {
 static struct slot first[FIRST] = { { .file = &standard[0] }, { .file = &standard[1] },
 	{ .file = &standard[2] } };
 static struct slot *slots = first;
-static int n_slots = FIRST;
+static int n_slots = FIRST, n_used = MIR_COUNT(standard);
 
 int mir_fd_limit = MIR_FD_DEFAULT;
 
@@ -60,7 +60,13 @@ int mir_fd_new(struct mir_file *f, int flags, int lowest)
 		return rc;
 	}
 	slots[fd] = (struct slot){ f, flags & O_CLOEXEC };
+	n_used++;
 	return fd;
+}
+
+bool mir_fd_left(void)
+{
+	return n_used < mir_fd_limit;
 }
 
 struct mir_file *mir_fd_get(int fd)
@@ -97,6 +103,7 @@ long mir_sys_close(int fd)
 	if (!f)
 		return -EBADF;
 	slots[fd].file = NULL;
+	n_used--;
 	mir_file_unref(f);
 	return 0;
 }
@@ -131,6 +138,7 @@ static long put(struct mir_file *f, int to, int flags)
 	if (to >= n_slots && !grow(to + 1))
 		return -ENOMEM;
 	old = slots[to].file;
+	n_used += !old;
 	slots[to] = (struct slot){ mir_file_ref(f), flags & O_CLOEXEC };
 	if (old)
 		mir_file_unref(old);

@@ -1,5 +1,6 @@
 /* file.c: open files: references, readiness, waiting. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 
 #include "file.h"
@@ -56,6 +57,13 @@ void mir_file_unwatch(struct mir_file_watch *w)
 	if (w->next)
 		w->next->prev = w->prev;
 	w->prev = NULL;
+}
+
+long mir_file_block(struct mir_file *f)
+{
+	if (f->flags & O_NONBLOCK)
+		return mir_self() && mir_yield() < 0 ? -EINTR : -EAGAIN;
+	return mir_file_wait(f, MIR_NEVER);
 }
 
 void mir_file_move(struct mir_file *f)

@@ -75,6 +75,10 @@ void mir_file_unwatch(struct mir_file_watch *); /* nothing if it watches nothing
  * -ETIMEDOUT: the monotonic clock shows `deadline` (MIR_NEVER). */
 long mir_file_wait(struct mir_file *, int64_t deadline);
 
+/* What cannot be done yet: -EAGAIN with O_NONBLOCK, else as mir_file_wait without a deadline.  The
+ * others run in any case: who asks again and again would wait for them for ever. */
+long mir_file_block(struct mir_file *);
+
 /* Who reads or writes where a file stands, or moves that, keeps others from it meanwhile; nothing
  * where files do not stand anywhere.  Blocks, and nothing ends that early. */
 void mir_file_move(struct mir_file *);
@@ -85,6 +89,9 @@ void mir_file_moved(struct mir_file *);
 /* The lowest free number from `lowest` on; flags: O_CLOEXEC is kept, though there is no exec.
  * -EMFILE, -ENOMEM: the reference is dropped. */
 int mir_fd_new(struct mir_file * /* take */, int flags, int lowest);
+
+/* Whether there is a number for one more. */
+bool mir_fd_left(void);
 
 /* What a descriptor stands for, or NULL.  Borrowed: across a call that blocks, it takes a reference
  * with mir_file_ref. */

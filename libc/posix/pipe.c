@@ -61,7 +61,7 @@ static long pipe_read(struct mir_file *f, const struct iovec *iov, int n, int64_
 
 	(void)at;
 	while (rc == 0 && p->len == 0 && p->writes)
-		rc = f->flags & O_NONBLOCK ? -EAGAIN : mir_file_wait(f, MIR_NEVER);
+		rc = mir_file_block(f);
 	if (rc < 0)
 		return rc;
 	for (int i = 0; i < n && p->len > 0; i++) {
@@ -82,7 +82,7 @@ static long room(struct pipe *p, size_t wanted)
 	long rc = 0;
 
 	while (rc == 0 && p->reads && (size_t)SIZE - p->len < wanted)
-		rc = f->flags & O_NONBLOCK ? -EAGAIN : mir_file_wait(f, MIR_NEVER);
+		rc = mir_file_block(f);
 	return p->reads ? rc : -EPIPE;
 }
 

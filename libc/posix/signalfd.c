@@ -45,23 +45,21 @@ static long signal_read(struct mir_file *f, const struct iovec *iov, int n, int6
 	size_t room = iov[0].iov_len / sizeof(struct signalfd_siginfo), done = 0;
 	uint8_t *to = iov[0].iov_base;
 	struct mir_signal s;
+	long rc = 0;
 
 	(void)n;
 	(void)at;
 	if (room == 0)
 		return -EINVAL;
-	for (;;) {
+	while (rc == 0) {
 		while (done < room && mir_signals_take(mir_thread_self(), of(f)->set, &s))
 			put(&s, to + sizeof(struct signalfd_siginfo) * done++);
 		if (done > 0)
 			break;
-		if (f->flags & O_NONBLOCK)
-			return -EAGAIN;
-		if (mir_file_wait(f, MIR_NEVER) < 0)
-			return -EINTR;
+		rc = mir_file_block(f);
 	}
 	mir_signals_changed();
-	return (long)(done * sizeof(struct signalfd_siginfo));
+	return rc < 0 ? rc : (long)(done * sizeof(struct signalfd_siginfo));
 }
 
 static unsigned signal_ready(struct mir_file *f)

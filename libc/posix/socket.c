@@ -284,8 +284,8 @@ long mir_sys_accept4(int fd, struct sockaddr *address, unsigned *len, int flags)
 	rc = mir_socket_hold(fd, &s);
 	if (rc < 0)
 		return rc;
-	do
-		rc = accept_one(s, &new);
+	do /* without a number for it, a connection goes on waiting */
+		rc = mir_fd_left() ? accept_one(s, &new) : -EMFILE;
 	while (mir_posix_again(rc));
 	mir_file_unref(&s->file);
 	if (rc < 0)

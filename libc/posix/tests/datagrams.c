@@ -258,6 +258,7 @@ static void full_queue(void)
 	int l = (int)mir_sys_socket(AF_UNIX, SOCK_STREAM, 0), fd[5];
 	struct mir_fiber *f;
 	long rc;
+	int limit;
 
 	for (int i = 0; i < 5; i++)
 		fd[i] = (int)mir_sys_socket(AF_UNIX, SOCK_STREAM, 0);
@@ -276,6 +277,11 @@ static void full_queue(void)
 	fd[4] = (mir_sys_close(fd[4]), (int)mir_sys_accept(l, NULL, NULL));
 	mir_join(f);
 	ok(rc == 0, "until one is taken");
+	limit = mir_fd_limit;
+	mir_fd_limit = 3;
+	ok(mir_sys_accept(l, NULL, NULL) == -EMFILE && (ready(l, POLLIN) & POLLIN),
+	    "without a number for it, one goes on waiting");
+	mir_fd_limit = limit;
 	rc = fd[3];
 	f = mir_spawn_joinable("connects", connect_more, &rc);
 	mir_sleep(MIR_MS(1));

@@ -52,6 +52,25 @@ static void large(void)
 	mir_sys_close(p[0]);
 }
 
+static void write_byte(void *arg)
+{
+	mir_sys_write(*(int *)arg, "x", 1);
+}
+
+static void again_and_again(void)
+{
+	long n = -EAGAIN;
+	int p[2];
+
+	mir_sys_pipe2(p, O_NONBLOCK);
+	mir_spawn("writer", write_byte, &p[1]);
+	for (int i = 0; i < 1000 && n == -EAGAIN; i++)
+		n = mir_sys_read(p[0], in, 10);
+	ok(n == 1, "who asks again and again lets the others run");
+	mir_sys_close(p[0]);
+	mir_sys_close(p[1]);
+}
+
 static void write_some(void *arg)
 {
 	struct end *e = arg;
@@ -165,6 +184,7 @@ int main(void)
 {
 	RUN(large);
 	RUN(atomic);
+	RUN(again_and_again);
 	RUN(closed);
 	RUN(events);
 	RUN(timers);
