@@ -18,6 +18,11 @@ bool mir_posix_is_ending(void)
 	return ending && ending != mir_self();
 }
 
+bool mir_posix_has_ended(void)
+{
+	return ending != NULL;
+}
+
 /* The devices stop; whoever else runs meanwhile waits for ever at its next blocking call, or when
  * it ends the program too. */
 long mir_sys_exit_group(int status)

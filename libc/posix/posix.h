@@ -10,6 +10,9 @@ void mir_posix_at_end(void (*stop)(void));
 /* Another fiber ends the image: this one is to do nothing more. */
 bool mir_posix_is_ending(void);
 
+/* The image is being ended: what is closed does not linger. */
+bool mir_posix_has_ended(void);
+
 /* arguments.c: a copy that the program may write into.  MIR_ENOMEM. */
 int mir_posix_environment(const char *const *from, char ***out);
 

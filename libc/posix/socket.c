@@ -235,15 +235,10 @@ long mir_sys_listen(int fd, int backlog)
 	return rc;
 }
 
-static int64_t deadline_of(int64_t timeout)
-{
-	return timeout ? mir_time_add(mir_now(), timeout) : MIR_NEVER;
-}
-
 /* Waits until accept says something else than -EAGAIN. */
 static int accept_one(struct mir_socket *s, struct mir_socket **out)
 {
-	int64_t deadline = deadline_of(s->receive_timeout);
+	int64_t deadline = mir_socket_deadline(s->receive_timeout);
 	int rc;
 
 	if (!s->ops->accept)
@@ -304,7 +299,7 @@ long mir_sys_accept(int fd, struct sockaddr *address, unsigned *len)
 
 static int connect_wait(struct mir_socket *s)
 {
-	int64_t deadline = deadline_of(s->send_timeout);
+	int64_t deadline = mir_socket_deadline(s->send_timeout);
 	int rc;
 
 	while ((rc = s->ops->connected(s)) == -EINPROGRESS) {

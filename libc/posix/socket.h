@@ -8,6 +8,7 @@
 #define MIR_POSIX_SOCKET_H
 
 #include <mir/slice.h>
+#include <mir/time.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -91,6 +92,12 @@ static inline void mir_socket_changed(struct mir_socket *s)
 static inline struct mir_socket *mir_socket_of(struct mir_file *f)
 {
 	return mir_container(f, struct mir_socket, file);
+}
+
+/* When a limit of SO_RCVTIMEO or SO_SNDTIMEO that begins now is over. */
+static inline int64_t mir_socket_deadline(int64_t timeout)
+{
+	return timeout ? mir_time_add(mir_now(), timeout) : MIR_NEVER;
 }
 
 /* An error of the network as an errno, negated. */

@@ -80,15 +80,10 @@ static long wait_for(struct mir_socket *s, int flags, int64_t deadline)
 	return rc == -ETIMEDOUT ? -EAGAIN : rc;
 }
 
-static int64_t deadline_of(int64_t timeout)
-{
-	return timeout ? mir_time_add(mir_now(), timeout) : MIR_NEVER;
-}
-
 long mir_socket_send(struct mir_socket *s, const struct msghdr *m, int flags)
 {
 	size_t all = mir_iovec_length(m->msg_iov, m->msg_iovlen), done = 0;
-	int64_t deadline = deadline_of(s->send_timeout);
+	int64_t deadline = mir_socket_deadline(s->send_timeout);
 	long rc;
 
 	if (flags & MSG_OOB)
@@ -116,7 +111,7 @@ long mir_socket_receive(struct mir_socket *s, struct msghdr *m, int flags)
 {
 	bool stream = s->type == SOCK_STREAM;
 	size_t all = mir_iovec_length(m->msg_iov, m->msg_iovlen), done = 0;
-	int64_t deadline = deadline_of(s->receive_timeout);
+	int64_t deadline = mir_socket_deadline(s->receive_timeout);
 	long rc;
 
 	if (flags & MSG_OOB)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "posix.h"
 #include "socket.h"
 #include "socket_tcp.h"
 
@@ -344,7 +345,7 @@ static void end_flow(struct mir_socket_tcp *t)
 
 	mir_flow_when_readable(f, NULL, NULL);
 	mir_flow_when_writable(f, NULL, NULL);
-	if (s->linger.l_onoff && s->linger.l_linger && mir_self()) {
+	if (s->linger.l_onoff && s->linger.l_linger && mir_self() && !mir_posix_has_ended()) {
 		mir_flow_shutdown(f, MIR_FLOW_WRITE);
 		outer = mir_deadline_set(mir_now() + MIR_SECOND(s->linger.l_linger));
 		mir_flow_drain(f);

@@ -218,7 +218,7 @@ static int connect_datagram(struct mir_unix *u, const struct sockaddr *address, 
 static int find_listener(
     struct mir_socket *s, const struct sockaddr *address, socklen_t len, struct mir_unix **out)
 {
-	int64_t deadline = s->send_timeout ? mir_time_add(mir_now(), s->send_timeout) : MIR_NEVER;
+	int64_t deadline = mir_socket_deadline(s->send_timeout);
 	long rc = 0;
 
 	while (rc == 0) {
