@@ -27,6 +27,7 @@ struct mir_unix {
 	bool read_end;  /* nothing more will come */
 	bool write_end; /* nobody will read */
 	bool was_full;
+	unsigned seen; /* by which search for circles */
 
 	struct mir_unix_chunk *first, **end; /* what was sent to it */
 	size_t queued;

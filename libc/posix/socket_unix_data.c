@@ -6,7 +6,7 @@
 
 #include "socket_unix.h"
 
-enum { CHUNK = 4096, DATAGRAMS_ROOM = 64 };
+enum { CHUNK = 4096, DATAGRAMS_ROOM = 64, DEPTH = 8 };
 
 /* A message, or a piece of a stream. */
 struct mir_unix_chunk {
@@ -138,6 +138,46 @@ static int read_control(const struct msghdr *m, struct mir_file ***files, unsign
 	return rc;
 }
 
+static bool file_leads_to(struct mir_file *, const struct mir_unix *to, int depth);
+static unsigned search;
+
+/* Whether `to` is u, or is among what waits for it, for a socket that waits for it, ...  What lies
+ * too deep counts too. */
+static bool leads_to(struct mir_unix *u, const struct mir_unix *to, int depth)
+{
+	if (u == to || depth == 0)
+		return true;
+	if (u->seen == search)
+		return false;
+	u->seen = search;
+	for (struct mir_unix_chunk *c = u->first; c; c = c->next)
+		for (unsigned i = 0; c->files && i < c->n_files; i++)
+			if (file_leads_to(c->files[i], to, depth - 1))
+				return true;
+	for (struct mir_unix *w = u->waiting; w; w = w->next)
+		if (leads_to(w, to, depth - 1))
+			return true;
+	return false;
+}
+
+static bool file_leads_to(struct mir_file *f, const struct mir_unix *to, int depth)
+{
+	struct mir_socket *s = f->ops == &mir_socket_file_ops ? mir_socket_of(f) : NULL;
+
+	return s && s->family == AF_UNIX && leads_to(mir_unix_of(s), to, depth);
+}
+
+/* A socket that waits for itself would never be closed: nobody looks for such, as Linux does. */
+static long check_files(struct mir_file **files, unsigned n, const struct mir_unix *to)
+{
+	for (unsigned i = 0; i < n; i++) {
+		search++;
+		if (file_leads_to(files[i], to, DEPTH))
+			return -ETOOMANYREFS;
+	}
+	return 0;
+}
+
 static struct mir_unix_chunk *new_chunk(const struct mir_unix *from, size_t len)
 {
 	bool stream = from->socket.type == SOCK_STREAM;
@@ -231,6 +271,8 @@ long mir_unix_send(struct mir_socket *s, const struct msghdr *m, size_t skip, in
 	if (s->type == SOCK_STREAM && len == 0)
 		return 0;
 	rc = skip ? 0 : read_control(m, &files, &n_files);
+	if (rc == 0 && files)
+		rc = check_files(files, n_files, to);
 	if (rc == 0)
 		rc = put(u, to, m, skip, len, files, n_files);
 	if (rc < 0 && files)

@@ -455,18 +455,26 @@ static void slow_ends(void)
 	mir_sys_close(fd[1]);
 	/* A socket in a socket in a socket, ... */
 	mir_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fd);
-	mir_sys_close(fd[0]);
 	last = fd[1];
 	for (int i = 0; i < 1000; i++) {
-		mir_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fd);
-		if (pass(fd[0], last) != 1)
+		int more[2];
+
+		mir_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, more);
+		if (pass(fd[0], more[1]) != 1)
 			break;
 		mir_sys_close(fd[0]);
-		last = fd[1];
+		fd[0] = more[0];
 	}
+	ok(pass(fd[0], (int)mir_sys_dup(last)) == -ETOOMANYREFS, "not the first in the last");
+	mir_sys_close(fd[0]);
 	ok(mir_socket_stats.sockets == 1001, "a thousand");
 	mir_join(mir_spawn_joinable("closes", close_one, &last));
 	ok(mir_socket_stats.sockets == 0, "are closed on a small stack");
+	mir_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fd);
+	ok(pass(fd[0], (int)mir_sys_dup(fd[1])) == -ETOOMANYREFS, "none in itself");
+	mir_sys_close(fd[0]);
+	mir_sys_close(fd[1]);
+	ok(mir_socket_stats.sockets == 0, "so that all can be closed");
 }
 
 static void interfaces(void)
