@@ -175,10 +175,13 @@ int mir_http_add(struct mir_http_response *r, const char *name, const char *valu
 	if (mir_http_ieq(n, "content-length") || mir_http_ieq(n, "transfer-encoding"))
 		return MIR_EINVAL;
 	if (mir_http_ieq(n, "connection")) {
-		if (!mir_http_ieq(mir_str(value), "close"))
+		if (mir_http_ieq(mir_str(value), "close")) {
+			x->close = true;
+			return 0;
+		}
+		/* What "Upgrade" goes with (RFC 9110 section 7.8). */
+		if (!mir_http_ieq(mir_str(value), "upgrade"))
 			return MIR_EINVAL;
-		x->close = true;
-		return 0;
 	}
 	x->has_date |= mir_http_ieq(n, "date");
 	x->has_server |= mir_http_ieq(n, "server");
