@@ -10,6 +10,12 @@ enum {
 	DEFAULT_QUEUE = 256 << 10,
 };
 
+/* The peer has had its time: a fiber that reads hears the end of the stream. */
+static void late(struct mir_timer *t)
+{
+	mir_flow_shutdown(mir_container(t, struct mir_ws, timer)->flow, MIR_FLOW_READ);
+}
+
 struct mir_ws *mir_ws_new(
     struct mir_flow *flow, bool client, const struct mir_ws_options *o, const char *protocol)
 {
@@ -31,6 +37,7 @@ struct mir_ws *mir_ws_new(
 	ws->ping_ns = o->ping_ns;
 	ws->close_ns = o->close_ns ? o->close_ns : MIR_SECOND(5);
 	ws->tail = &ws->head;
+	mir_timer_init(&ws->timer, late);
 	ws->heard = mir_now();
 	return ws;
 }
@@ -156,9 +163,7 @@ static int work(struct mir_ws *ws)
 /* When silence has lasted too long. */
 static int64_t patience(const struct mir_ws *ws)
 {
-	int64_t until = ws->ping_ns ? mir_time_add(ws->heard, ws->ping_ns) : MIR_NEVER;
-
-	return ws->shut ? MIR_MIN(until, ws->shut_until) : until;
+	return ws->ping_ns && !ws->shut ? mir_time_add(ws->heard, ws->ping_ns) : MIR_NEVER;
 }
 
 /* Reads; 0: go on.  Blocks. */
@@ -175,12 +180,15 @@ static int fill(struct mir_ws *ws)
 		return 0;
 	}
 	if (rc == 0)
-		return fail(ws, MIR_ECONNRESET);
+		return fail(ws,
+		    ws->shut && mir_now() >= ws->shut_until ? MIR_ECONNABORTED : MIR_ECONNRESET);
 	if (rc == MIR_ECANCELED || (rc == MIR_ETIMEDOUT && (outer <= own || mir_now() < own)))
 		return rc;
 	if (rc != MIR_ETIMEDOUT)
 		return fail(ws, rc);
-	if (ws->pinged || (ws->shut && own == ws->shut_until))
+	if (ws->shut)
+		return 0;
+	if (ws->pinged)
 		return fail(ws, MIR_ECONNABORTED);
 	ws->pinged = ws->ping.due = true;
 	ws->heard = mir_now();
@@ -217,7 +225,6 @@ static int await_close(struct mir_ws *ws)
 	struct mir_ws_message m;
 	int rc;
 
-	ws->ping_ns = 0;
 	ws->pieces = true;
 	ws->frames.limit = 0;
 	while ((rc = mir_ws_receive(ws, &m)) > 0)
@@ -271,6 +278,7 @@ int mir_ws_close(struct mir_ws *ws, unsigned code, const char *reason)
 	if (!over(ws) && (ws->failed || ws->client))
 		linger(ws);
 	mir_deadline_restore(outer);
+	mir_timer_stop(&ws->timer);
 	end_flusher(ws);
 	drop_message(ws);
 	mir_ws_drop_queue(ws);

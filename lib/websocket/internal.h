@@ -3,6 +3,7 @@
 #define MIR_WS_INTERNAL_H
 
 #include <mir/fiber.h>
+#include <mir/timer.h>
 #include <mir/websocket.h>
 
 #include "../http/internal.h"
@@ -47,6 +48,7 @@ struct mir_ws {
 	bool shut;     /* Close was sent, or is due */
 	int torn;      /* a write failed: nothing can follow */
 	int64_t shut_until;
+	struct mir_timer timer; /* ends a read at shut_until */
 	struct mir_waitq writers, idle;
 	struct mir_ws_due ping, pong, close;
 	struct mir_ws_queued *head, **tail;

@@ -191,6 +191,7 @@ void mir_ws_close_due(struct mir_ws *ws, unsigned code, struct mir_str reason)
 		return;
 	ws->shut = ws->close.due = true;
 	ws->shut_until = mir_time_add(mir_now(), ws->close_ns);
+	mir_timer_set(&ws->timer, ws->shut_until);
 	if (code == MIR_WS_NO_CODE)
 		return;
 	mir_put_be16(ws->close.bytes, (uint16_t)code);
