@@ -123,4 +123,43 @@ test_transfer() { # URL
 	rm -f down
 }
 
+test_chat() { # ADDRESS PORT
+	local result
+	result=$($inside timeout 30 perl -MIO::Socket::INET -e '
+		my ($address, $port) = @ARGV;
+		sub meet {
+			my $s = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port) or die "$_: $!";
+			print $s "GET $_[0] HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+				"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+			my $head = "";
+			while ($head !~ /\r\n\r\n/) { sysread($s, my $c, 1) or die "no answer"; $head .= $c }
+			$head =~ /^HTTP\/1.1 101 .*Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r/s or die $head;
+			return $s;
+		}
+		sub say { my ($s, $first, $text) = @_; syswrite $s, chr($first) . chr(0x80 | length $text) . "\0\0\0\0" . $text }
+		sub hear {
+			my ($s, $got) = ($_[0], "");
+			while (length $got < 2 || length $got < 2 + ord substr $got, 1) {
+				sysread($s, my $c, 1) or return "end";
+				$got .= $c;
+			}
+			return sprintf "%02x:%s", ord $got, substr $got, 2;
+		}
+		my @member = map { meet("/chat") } 1 .. 20;
+		say($member[7], 0x81, "me: hello");
+		my %heard;
+		$heard{hear($_)}++ for @member;
+		print join(" ", %heard);
+		my $echo = meet("/echo");
+		say($echo, 0x89, "p"); say($echo, 0x82, "bytes"); say($echo, 0x88, "\x03\xe8");
+		print "; ", hear($echo), " ", hear($echo), " ", unpack("H*", hear($echo)), " ", hear($echo);
+		my $wrong = meet("/echo");
+		say($wrong, 0x81, "\xff");
+		print "; ", unpack("H*", hear($wrong));' "$1" "$2" 2>&1)
+	is "chat: $where: all hear it; ping, echo and close; text that is none" "$result" \
+		"81:me: hello 20; 8a:p 82:bytes 38383a03e8 end; 38383a03ef"
+	has "chat: $where: the page" "$(body "http://$1:$2/")" "new WebSocket"
+	is "chat: $where: no handshake" "$(status "http://$1:$2/chat")" 426
+}
+
 memory_peak() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"; }

@@ -127,6 +127,13 @@ if built transfer; then
 	ends transfer
 fi
 
+if built chat; then
+	port=$(free_port)
+	serving chat 127.0.0.1 "$port" mirage run -- --http-port="$port"
+	test_chat 127.0.0.1 "$port"
+	ends chat
+fi
+
 if built dhcp-client; then
 	out=$(mirage run 2>&1)
 	is "dhcp-client: the host's sockets cannot" $? 1
@@ -175,6 +182,12 @@ if built transfer --unix; then
 	serving transfer 10.0.0.2 8082 $in_space mirage run --unix
 	test_transfer http://10.0.0.2:8082
 	ends transfer
+fi
+
+if built chat --unix; then
+	serving chat 10.0.0.2 8083 $in_space mirage run --unix
+	test_chat 10.0.0.2 8083
+	ends chat
 fi
 
 if built dhcp-client --unix; then
