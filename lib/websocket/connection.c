@@ -13,7 +13,11 @@ enum {
 /* The peer has had its time: a fiber that reads hears the end of the stream. */
 static void late(struct mir_timer *t)
 {
-	mir_flow_shutdown(mir_container(t, struct mir_ws, timer)->flow, MIR_FLOW_READ);
+	struct mir_ws *ws = mir_container(t, struct mir_ws, timer);
+
+	mir_flow_shutdown(ws->flow, MIR_FLOW_READ);
+	if (ws->flusher)
+		mir_cancel(ws->flusher);
 }
 
 struct mir_ws *mir_ws_new(
@@ -261,14 +265,24 @@ static void end_flusher(struct mir_ws *ws)
 		mir_wait_out(&ws->idle);
 }
 
-int mir_ws_close(struct mir_ws *ws, unsigned code, const char *reason)
+/* A fiber that is cancelled cannot wait for the peer; that of its own can still send Close. */
+static int close_cancelled(struct mir_ws *ws)
 {
-	int64_t outer;
+	if (!over(ws)) {
+		mir_timer_set(&ws->timer, MIR_MIN(ws->shut_until, mir_now() + MIR_SECOND(1)));
+		mir_ws_kick(ws);
+	}
+	while (ws->flusher && !over(ws))
+		mir_wait_out(&ws->idle);
+	return MIR_ECANCELED;
+}
+
+/* The two halves of the close; what came in between. */
+static int agree(struct mir_ws *ws)
+{
+	int64_t outer = mir_deadline_set(ws->shut_until);
 	int rc = 0;
 
-	if (!ws->shut && mir_ws_shut(ws, code, reason) < 0)
-		mir_ws_close_due(ws, MIR_WS_ERROR, mir_str(""));
-	outer = mir_deadline_set(ws->shut_until);
 	if (!over(ws))
 		rc = mir_ws_flush(ws, !ws->failed && !ws->frames.closed);
 	if (rc == 0 && !over(ws) && !ws->failed)
@@ -278,6 +292,16 @@ int mir_ws_close(struct mir_ws *ws, unsigned code, const char *reason)
 	if (!over(ws) && (ws->failed || ws->client))
 		linger(ws);
 	mir_deadline_restore(outer);
+	return rc;
+}
+
+int mir_ws_close(struct mir_ws *ws, unsigned code, const char *reason)
+{
+	int rc;
+
+	if (!ws->shut && mir_ws_shut(ws, code, reason) < 0)
+		mir_ws_close_due(ws, MIR_WS_ERROR, mir_str(""));
+	rc = mir_cancelled() ? close_cancelled(ws) : agree(ws);
 	mir_timer_stop(&ws->timer);
 	end_flusher(ws);
 	drop_message(ws);

@@ -396,6 +396,26 @@ static void closing(void)
 	stop();
 }
 
+/* The server stops: its fibers are cancelled. */
+static void stopping(void)
+{
+	struct pipe_end *c;
+	struct mir_ws_message m;
+	struct mir_ws *ws;
+	const char hello[] = GET UP KEY V13 "\r\n";
+
+	start();
+	ws = connect_pipe(1 << 20);
+	c = bench_connect(&server, 10);
+	bench_send(c, hello, sizeof(hello) - 1, 0);
+	mir_sleep(MIR_SECOND(1));
+	mir_http_server_stop(&server);
+	ok(mir_ws_receive(ws, &m) == 0 && mir_ws_code(ws) == MIR_WS_GOING, "a client is told");
+	ok(last_receive == MIR_ECANCELED && last_close == MIR_ECANCELED, "the handlers have ended");
+	mir_ws_close(ws, MIR_WS_NORMAL, "");
+	mir_flow_close(&c->flow);
+}
+
 static void slow(void)
 {
 	struct mir_slice big = mir_slice_static(buf, 30000);
@@ -472,6 +492,7 @@ int main(void)
 	RUN(on_the_wire);
 	RUN(silence);
 	RUN(closing);
+	RUN(stopping);
 	RUN(slow);
 	RUN(over_the_stack);
 	return mir_test_end();
