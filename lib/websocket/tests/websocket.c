@@ -4,6 +4,7 @@
 #include "../../ipv4/tests/host.h"
 #include "../internal.h"
 
+#include <mir/mem.h>
 #include <mir/tcp_device.h>
 
 static const char *const origins[] = { "https://good.example", "http://also.example:8080", NULL };
@@ -245,7 +246,7 @@ static void messages(void)
 		ok(round_trip(ws, i % 2 ? MIR_WS_TEXT : MIR_WS_BINARY, lens[i]), "%zu bytes",
 		    lens[i]);
 	for (unsigned i = 0; i < 20; i++)
-		three[i] = mir_slice_static("abcdefghijklmnopqrst" + i, i % 3);
+		three[i] = mir_slice_static(&"abcdefghijklmnopqrst"[i], i % 3);
 	ok(mir_ws_send(ws, MIR_WS_TEXT, three, 20) == 0 && mir_ws_receive(ws, &m) == 1 &&
 		m.data.len == 19,
 	    "many slices");
@@ -416,6 +417,31 @@ static void stopping(void)
 	mir_flow_close(&c->flow);
 }
 
+/* The n-th allocation fails: the connection may end, and all comes back. */
+static void no_memory(void)
+{
+	static const struct mir_ws_target target = { "h", NULL, NULL };
+	unsigned good = 0;
+
+	start();
+	for (unsigned n = 1; n <= 60; n++) {
+		struct pipe_end *c = bench_connect(&server, 1 << 20);
+		struct mir_ws *ws;
+
+		mir_mem_fail_at(n);
+		if (mir_ws_connect(&c->flow, &target, NULL, &ws) == 0) {
+			bool same = round_trip(ws, MIR_WS_TEXT, 300) &&
+				    round_trip(ws, MIR_WS_BINARY, 80000);
+
+			good += mir_ws_close(ws, MIR_WS_NORMAL, "") == 0 && same;
+		}
+		mir_mem_fail_at(0);
+		mir_sleep(MIR_SECOND(8));
+	}
+	ok(good >= 10 && good < 60, "some fail, some do not: %u", good);
+	stop();
+}
+
 static void slow(void)
 {
 	struct mir_slice big = mir_slice_static(buf, 30000);
@@ -493,6 +519,7 @@ int main(void)
 	RUN(silence);
 	RUN(closing);
 	RUN(stopping);
+	RUN(no_memory);
 	RUN(slow);
 	RUN(over_the_stack);
 	return mir_test_end();
