@@ -36,6 +36,9 @@ const struct signature *signature_find(const char *name)
 		{ "RESOLVER", "struct mir_resolver", "mir/resolver.h" },
 		{ "HTTP_CLIENT", "struct mir_http_client", "mir/http_client.h" },
 		{ "ACME", "struct mir_acme", "mir/acme.h" },
+		{ "COMPRESS", "struct mir_http_compress", "mir/http_compress.h" },
+		{ "GZIP", "const struct mir_coder", "mir/coder.h" },
+		{ "ZSTD", "const struct mir_coder", "mir/coder.h" },
 		{ "HTTP", NULL, "mir/http.h" },
 		{ "SITE", NULL, "mir/http.h" },
 		{ "LOG", NULL, "mir/stack.h" },
@@ -55,6 +58,18 @@ static bool is_true(const char *value)
 	return !value_check("bool", value) && str_eq(value_c("bool", value), "true");
 }
 
+/* A value may be a list: "zstd, gzip" is wanted by those of zstd and by those of gzip. */
+static bool is_wanted(const struct list *wanted, const char *value)
+{
+	struct list parts = { 0 };
+
+	list_split(&parts, value, ',');
+	for (size_t i = 0; i < parts.n; i++)
+		if (list_has(wanted, parts.v[i]))
+			return true;
+	return (*value && list_has(wanted, "*")) || (list_has(wanted, "true") && is_true(value));
+}
+
 /* NULL if the device can meet the need, else why it cannot. */
 static const char *why_out(struct graph *g, const struct descriptor *d, const struct need *n)
 {
@@ -69,9 +84,7 @@ static const char *why_out(struct graph *g, const struct descriptor *d, const st
 		const char *value = graph_choice(g, n->group, w->key);
 
 		/* A device that was asked for by name needs no choice besides. */
-		if (list_has(&w->values, value) || (*value && list_has(&w->values, "*")) ||
-		    (list_has(&w->values, "true") && is_true(value)) ||
-		    (n->wanted && !str_eq(w->key, "net")))
+		if (is_wanted(&w->values, value) || (n->wanted && !str_eq(w->key, "net")))
 			continue;
 		if (list_has(&w->values, "*"))
 			return mem_fmt("is for configurations with %s: NAME", w->key);

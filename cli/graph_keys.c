@@ -313,6 +313,18 @@ static const char *choice_key(const struct graph *g, const char *option)
 	return option;
 }
 
+/* Each part of "zstd, gzip". */
+static bool are_values(const struct list *values, const char *value)
+{
+	struct list parts = { 0 };
+	bool all = true;
+
+	list_split(&parts, value, ',');
+	for (size_t i = 0; i < parts.n; i++)
+		all = all && list_has(values, parts.v[i]);
+	return all && parts.n;
+}
+
 static void check_choice(
     const struct graph *g, const char *key, const char *value, const struct place *at)
 {
@@ -320,7 +332,7 @@ static void check_choice(
 	struct descriptors others = { 0 };
 
 	choice_values(g, choice_key(g, key), &values);
-	if (!values.n || list_has(&values, value) || list_has(&values, "*") ||
+	if (!values.n || are_values(&values, value) || list_has(&values, "*") ||
 	    (list_has(&values, "true") && !value_check("bool", value)))
 		return;
 	/* One of another target: that nothing provides it here was said. */

@@ -183,6 +183,40 @@ static void choices(void)
 	end();
 }
 
+/* A value that is a list. */
+static void lists(void)
+{
+	static const char *const pack[] = {
+		"device: pack\nprovides: PACK\ntype: p\nobject: o\nheader: h\nwhen: pack=one, two\n"
+		"need-one: ONE optional\nneed-two: TWO optional\nkey-pack: string \"\" \"which\"\n",
+		"device: one\nprovides: ONE\nobject: o\nheader: h\nwhen: pack=one\nshared: yes\n",
+		"device: two\nprovides: TWO\nobject: o\nheader: h\nwhen: pack=two\nshared: yes\n",
+		"device: packed\nprovides: RANDOM\ntype: r\nobject: o\nheader: h\n"
+		"need-p: PACK optional\n",
+	};
+	static const char *const values[] = { "", "pack: one\n", "pack: two\n", "pack: two, one\n",
+		"pack: one,two\n" };
+
+	for (size_t i = 0; i < MIR_COUNT(values); i++) {
+		const char *text = values[i];
+
+		begin("socket");
+		for (size_t k = 0; k < MIR_COUNT(pack); k++)
+			add(pack[k]);
+		ok(resolve(mem_fmt("main-noip: a.b\nneeds: random\n%s", text)) == 0, "%s", text);
+		ok(!find("one") == !strstr(text, "one") && !find("two") == !strstr(text, "two") &&
+			!find("pack_service") == !*text,
+		    "%s", order());
+		end();
+	}
+	begin("socket");
+	add(pack[1]);
+	add(pack[2]);
+	ok(resolve("main-noip: a.b\npack: one, three\n") > 0 && says("one or two"),
+	    "a list with what is none");
+	end();
+}
+
 static void failures(void)
 {
 	begin("socket");
@@ -302,6 +336,7 @@ int main(void)
 {
 	RUN_PLAIN(sharing);
 	RUN_PLAIN(choices);
+	RUN_PLAIN(lists);
 	RUN_PLAIN(failures);
 	RUN_PLAIN(settings_checked);
 	free(said);
