@@ -116,19 +116,6 @@ static int redirect(struct serving *s)
 	return rc;
 }
 
-static bool compressible(const char *type)
-{
-	static const char *const types[] = { "text/", "application/json", "application/javascript",
-		"application/xml", "application/wasm", "application/manifest+json", "image/svg+xml",
-		"application/xhtml+xml", "application/rss+xml", "application/atom+xml", "font/ttf",
-		"application/geo+json" };
-
-	for (size_t i = 0; i < MIR_COUNT(types); i++)
-		if (strncmp(type, types[i], strlen(types[i])) == 0)
-			return true;
-	return false;
-}
-
 /* Takes a compressed variant in place of the value where there is one that the client prefers. */
 static int choose_variant(struct serving *s)
 {
@@ -140,7 +127,8 @@ static int choose_variant(struct serving *s)
 	size_t len = s->len, with = 0;
 	struct mir_kv_stat stat;
 
-	if (s->options->no_variants || !compressible(s->type) || len + 4 > MIR_KV_KEY_MAX)
+	if (s->options->no_variants || !mir_mime_compressible(s->type, strlen(s->type)) ||
+	    len + 4 > MIR_KV_KEY_MAX)
 		return 0;
 	best = MIR_MAX(best, 1u);
 	for (size_t i = 0; i < MIR_COUNT(variants); i++) {

@@ -132,3 +132,39 @@ const char *mir_mime_type(const char *name, size_t len)
 	}
 	return MIR_MIME_UNKNOWN;
 }
+
+static bool same(const char *p, const char *small, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((p[i] >= 'A' && p[i] <= 'Z' ? p[i] - 'A' + 'a' : p[i]) != small[i])
+			return false;
+	return true;
+}
+
+static bool ends(const char *type, size_t len, const char *with)
+{
+	size_t n = strlen(with);
+
+	return len > n && same(type + len - n, with, n);
+}
+
+bool mir_mime_compressible(const char *type, size_t len)
+{
+	static const char *const whole[] = { "application/json", "application/javascript",
+		"application/x-javascript", "application/xml", "application/wasm",
+		"application/x-ndjson", "application/yaml", "application/rtf",
+		"application/postscript", "application/x-tar", "application/vnd.apple.mpegurl",
+		"image/bmp", "image/vnd.microsoft.icon", "image/x-icon", "font/ttf", "font/otf" };
+	size_t n = 0;
+
+	while (n < len && type[n] != ';' && type[n] != ' ' && type[n] != '\t')
+		n++;
+	if (n > 5 && same(type, "text/", 5))
+		return true;
+	if (ends(type, n, "+json") || ends(type, n, "+xml"))
+		return true;
+	for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+		if (n == strlen(whole[i]) && same(type, whole[i], n))
+			return true;
+	return false;
+}

@@ -2,6 +2,7 @@
 #ifndef MIR_MIME_H
 #define MIR_MIME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a name says nothing about (RFC 9110 section 8.3). */
@@ -11,5 +12,9 @@
  * either case; text types carry charset=utf-8. MIR_MIME_UNKNOWN where there is
  * no extension or not one that is known. The string is constant. */
 const char *mir_mime_type(const char *name, size_t len);
+
+/* Whether bodies of a media type of len bytes, parameters may follow, become notably smaller by
+ * compression: text, and formats that are not compressed themselves. */
+bool mir_mime_compressible(const char *type, size_t len);
 
 #endif

@@ -33,9 +33,31 @@ static void unknown(void)
 	ok(is("a.ht", MIR_MIME_UNKNOWN), "the start of one");
 }
 
+static bool compressible(const char *type)
+{
+	return mir_mime_compressible(type, strlen(type));
+}
+
+static void smaller(void)
+{
+	static const char *const yes[] = { "text/html", "Text/CSS; charset=utf-8",
+		"text/event-stream", "application/json", "application/json;x=y",
+		"application/JavaScript", "image/svg+xml", "application/ld+json",
+		"application/wasm", "application/xml ; x", "font/ttf" };
+	static const char *const no[] = { "", "text", "text/", "text;html", "image/png",
+		"application/zip", "application/jsonx", "video/mp4", "+json", "font/woff2",
+		"multipart/byteranges; x=text/html", "application/octet-stream" };
+
+	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
+		ok(compressible(yes[i]), "becomes smaller: %s", yes[i]);
+	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+		ok(!compressible(no[i]), "does not: '%s'", no[i]);
+}
+
 int main(void)
 {
 	RUN_PLAIN(known);
 	RUN_PLAIN(unknown);
+	RUN_PLAIN(smaller);
 	return mir_test_end();
 }
