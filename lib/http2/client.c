@@ -68,7 +68,7 @@ static int understand(struct call *c)
 	const struct mir_h2_stream *s = &c->stream;
 	struct mir_http2_answer *a = &c->answer;
 
-	a->content_length = s->in_ended ? 0 : -1;
+	a->content_length = s->in_ended ? (int64_t)s->held : -1; /* all of it may be here */
 	if (s->too_large)
 		return MIR_ELIMIT;
 	if (!(c->headers = calloc(s->nfields + 1u, sizeof(c->headers[0]))))
