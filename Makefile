@@ -24,7 +24,7 @@ INCLUDES := -Itypes -Irun -Iabi -Ilibc/posix $(addprefix -I,$(LIBS)) -I/usr/shar
 	    $(patsubst %/mir/,-I%,$(wildcard targets/*/mir/ targets/*/*/mir/)) \
 	    -I/usr/share/llhttp
 # Of the libraries, those that a test comes to use.
-LDLIBS   := -Wl,--as-needed -lm -lssl -lcrypto -lnghttp2 -lsqlite3
+LDLIBS   := -Wl,--as-needed -lm -lssl -lcrypto -lnghttp2 -lsqlite3 -lz -lzstd
 LANG_FLAGS := -std=gnu11 $(WARN) -fno-omit-frame-pointer
 
 # What unit tests link: the runtime, the simulated machine, all libraries, and parts of drivers.

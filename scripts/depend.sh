@@ -12,14 +12,14 @@ set -eu
 packages() {
 	case $1 in
 	build) echo "gcc make libc6-dev node-llhttp musl-tools" ;;
-	check) echo "$(packages build) libssl-dev libsqlite3-dev sqlite3 libnghttp2-dev nghttp2-client openssl perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light" \
+	check) echo "$(packages build) libssl-dev libsqlite3-dev sqlite3 libnghttp2-dev zlib1g-dev libzstd-dev nghttp2-client openssl perl curl wget iproute2 iputils-ping procps apache2-utils wrk nmap nginx-light" \
 		"dpkg-dev patch xz-utils clang clang-format libclang-rt-14-dev binutils file gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user dnsmasq-base pebble graphviz" ;;
 	browser) echo "chromium libnss3-tools" ;;
 	bench) echo "$(packages check) qemu-system-x86 busybox-static cpio liblwip-dev" ;;
 	vm) echo "qemu-system-x86 qemu-system-arm busybox-static cpio qemu-utils ovmf seabios gdisk dosfstools fdisk grub-common grub-pc-bin grub-efi-amd64-bin mtools xorriso awscli python3" ;;
 	programs) echo "autoconf m4 cmake meson ninja-build pkg-config redis-tools sqlite3 tcl" ;;
 	xen) echo "qemu-system-x86 busybox-static cpio" ;;
-	fuzz) echo "$(packages build) libssl-dev libsqlite3-dev libnghttp2-dev clang libclang-rt-14-dev" ;;
+	fuzz) echo "$(packages build) libssl-dev libsqlite3-dev libnghttp2-dev zlib1g-dev libzstd-dev clang libclang-rt-14-dev" ;;
 	*)
 		echo "depend.sh: unknown set '$1'" >&2
 		exit 2

@@ -141,20 +141,26 @@ static unsigned cut_weight(struct mir_str *e)
 	return weight((struct mir_str){ rest.p + 2, rest.len - 2 });
 }
 
-unsigned mir_http_accepts(struct mir_str accept, const char *coding)
+int mir_http_weight(struct mir_str accept, const char *coding)
 {
-	unsigned any = 0;
 	struct mir_str e;
 
 	while (mir_http_next(&accept, &e)) {
 		unsigned q = cut_weight(&e);
 
 		if (mir_http_ieq(e, coding))
-			return q;
-		if (mir_http_ieq(e, "*"))
-			any = q;
+			return (int)q;
 	}
-	return any;
+	return -1;
+}
+
+unsigned mir_http_accepts(struct mir_str accept, const char *coding)
+{
+	int q = mir_http_weight(accept, coding);
+
+	if (q < 0)
+		q = mir_http_weight(accept, "*");
+	return q < 0 ? 0 : (unsigned)q;
 }
 
 /* One of "a-b", "a-", "-n" over size bytes. 1: satisfiable, 0: not, MIR_EINVAL. */

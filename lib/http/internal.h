@@ -123,6 +123,8 @@ bool mir_http_next(struct mir_str *rest, struct mir_str *element);
 int mir_http_number(struct mir_str, int64_t *out);
 /* The digits of n, not ended by a zero; how many. */
 size_t mir_http_decimal(uint64_t n, char out[static 20]);
+/* q of the element that is `coding`, in thousandths; -1: none is. */
+int mir_http_weight(struct mir_str accept, const char *coding);
 /* q of `coding` in an Accept-Encoding, in thousandths; 0: not acceptable. */
 unsigned mir_http_accepts(struct mir_str accept, const char *coding);
 
@@ -207,6 +209,7 @@ struct mir_http_exchange {
 	bool status_set, has_date, has_server, has_type;
 	bool head_waits; /* begun, not sent */
 	bool chunked, bodyless, close, cut, failed, switched;
+	struct mir_http_coding *coding; /* what compresses the body; NULL: nothing does */
 	void *upgraded; /* upgrade.c: the flow that was handed out, until it is closed */
 	char path[MIR_HTTP_PATH + 1];
 };

@@ -129,8 +129,16 @@ void mir_http_response_init(struct mir_http_exchange *x)
 	x->length = -1;
 }
 
+static void end_coding(struct mir_http_exchange *x)
+{
+	if (x->coding)
+		x->coding->ops->release(x->coding);
+	x->coding = NULL;
+}
+
 void mir_http_response_release(struct mir_http_exchange *x)
 {
+	end_coding(x);
 	mir_mem_unref(x->mem);
 	x->mem = NULL;
 }
@@ -138,6 +146,7 @@ void mir_http_response_release(struct mir_http_exchange *x)
 /* Forgets what was said so far, none of which has left. */
 static void start_over(struct mir_http_exchange *x)
 {
+	end_coding(x);
 	x->text_len = MIR_HTTP_STATUS_ROOM;
 	x->has_date = x->has_server = x->has_type = x->head_waits = x->chunked = false;
 	x->response.begun = false;
@@ -368,18 +377,27 @@ const struct mir_http_response_ops mir_http_response_ops = { response_begin, res
 
 int mir_http_begin(struct mir_http_response *r, int64_t length)
 {
+	struct mir_http_exchange *x = mir_http_exchange_of(r);
+	struct mir_http_compress *c = x->server->config.compress;
+
+	if (c && !r->begun && length >= -1) {
+		end_coding(x);
+		x->coding = c->ops->begin(c, r, &length);
+	}
 	return r->ops->begin(r, length);
 }
 
 int mir_http_write(struct mir_http_response *r, struct mir_slice *data, unsigned n)
 {
+	struct mir_http_coding *coding;
 	int rc;
 
-	if (!r->begun && (rc = r->ops->begin(r, -1)) < 0) {
+	if (!r->begun && (rc = mir_http_begin(r, -1)) < 0) {
 		mir_slices_unref(data, n);
 		return rc;
 	}
-	return r->ops->write(r, data, n);
+	coding = mir_http_exchange_of(r)->coding;
+	return coding ? coding->ops->write(coding, data, n) : r->ops->write(r, data, n);
 }
 
 int mir_http_write_copy(struct mir_http_response *r, const void *p, size_t len)
@@ -402,7 +420,7 @@ int mir_http_reply(
 		return rc;
 	if ((rc = mir_http_begin(r, (int64_t)len)) < 0)
 		return rc;
-	if (x->bodyless || x->ops || len > x->text_cap - x->text_len)
+	if (x->bodyless || x->ops || x->coding || len > x->text_cap - x->text_len)
 		return mir_http_write_copy(r, body, len);
 	memcpy(x->text + x->text_len, body, len);
 	x->text_len += (uint32_t)len;
@@ -471,7 +489,12 @@ void mir_http_response_finish(struct mir_http_exchange *x, int rc)
 			return;
 		}
 	}
-	if (x->ops) {
+	if (x->coding && x->coding->ops->end(x->coding) < 0)
+		x->cut = true;
+	end_coding(x);
+	if (x->cut) {
+		return;
+	} else if (x->ops) {
 		if (x->ops->flush(x) >= 0)
 			x->failed |= x->ops->end(x) < 0;
 	} else if (x->chunked && x->head_waits && put(x, "0\r\n\r\n", 5) == 0) {

@@ -10,19 +10,21 @@
 #include <mir/fiber.h>
 #include <mir/http.h>
 #include <mir/http2.h>
+#include <mir/http_compress.h>
 #include <mir/stack.h>
 #include <mir/timer.h>
 #include <mir/tls.h>
 
 struct mir_http_server_config {
 	struct mir_stack *stack;
-	struct mir_tls *tls;     /* NULL: no HTTPS */
-	struct mir_http2 *http2; /* NULL: no HTTP/2 */
-	struct mir_acme *acme;   /* answers challenges of http-01; NULL: nobody does */
-	uint16_t http_port;      /* 0: a free one, see mir_http_server.local */
-	uint16_t https_port;     /* with tls; 0: a free one, see mir_http_server.secure_local */
-	bool https_redirect;     /* what comes in the clear is sent to HTTPS */
-	int64_t https_hsts;      /* nanoseconds that clients are to insist on HTTPS; 0: not told */
+	struct mir_tls *tls;                /* NULL: no HTTPS */
+	struct mir_http2 *http2;            /* NULL: no HTTP/2 */
+	struct mir_http_compress *compress; /* NULL: bodies go as they are written */
+	struct mir_acme *acme;              /* answers challenges of http-01; NULL: nobody does */
+	uint16_t http_port;                 /* 0: a free one, see mir_http_server.local */
+	uint16_t https_port; /* with tls; 0: a free one, see mir_http_server.secure_local */
+	bool https_redirect; /* what comes in the clear is sent to HTTPS */
+	int64_t https_hsts;  /* nanoseconds that clients are to insist on HTTPS; 0: not told */
 	struct mir_ipaddr http_address;
 	int64_t http_max_connections; /* a number that is 0 takes the default in device.conf */
 	int64_t http_header_timeout;  /* nanoseconds */
