@@ -44,6 +44,39 @@ ends site
 serving site 127.0.0.1 8010 $in_space dist/site --http-port=8010 --site-unknown-host=421
 is "site: unknown hosts are refused" "$(status $url/) $(status -H 'Host: blog.example.org' $url/)" "421 200"
 ends site
+# compressed ADDRESS: what curl gets by each coding, and by none.
+compressed() {
+	local url=http://$1:8010/numbers.txt coding
+	is "site: $where: compressed, and undone" "$(body --compressed $url | md5sum)" "$(md5sum <pages/numbers.txt)"
+	for coding in gzip zstd; do
+		has "site: $where: $coding" "$($inside curl -s -D - -o "$tmp/numbers.$coding" -H "Accept-Encoding: $coding" $url)" \
+			"Content-Encoding: $coding"
+		check "site: $where: $coding: is smaller" [ $(($(stat -c %s "$tmp/numbers.$coding") * 2)) -lt "$(stat -c %s pages/numbers.txt)" ]
+	done
+	is "site: $where: and that is gzip" "$(gzip -dc <"$tmp/numbers.gzip" | md5sum)" "$(md5sum <pages/numbers.txt)"
+	is "site: $where: as it is" "$(body $url | md5sum)" "$(md5sum <pages/numbers.txt)"
+}
+seq 20000 >pages/numbers.txt
+printf 'http-compress: zstd, gzip\n' >>site.conf
+where=socket
+check "site: compression is configured" mirage configure --socket
+check "site: and built" mirage build --socket
+serving site 127.0.0.1 8010 $in_space dist/site --http-port=8010
+compressed 127.0.0.1
+ends site
+where=spt
+if why=$(guest_why_not spt); then
+	skip "site: spt: compressed" "$why"
+else
+	check "site: spt: configured" mirage configure -t spt
+	check "site: spt: finds what it needs" mirage depend -t spt
+	check "site: spt: built" mirage build -t spt
+	serving site 10.0.0.2 8010 $in_space mirage run -t spt --mem=64 -- --http-port=8010
+	compressed 10.0.0.2
+	ends site
+fi
+where=site
+sed -i '/^http-compress/d' site.conf
 printf 'redirect: / /x/\n' >>site.conf
 has "site: says what is wrong, and where" "$(mirage configure --socket 2>&1)" "site.conf:9:13: error: a redirect into itself"
 
