@@ -28,7 +28,11 @@ int mir_tls_challenge_hello(SSL *ssl, int *alert, void *arg)
 		ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &p, &len) == 1 &&
 	    asks_for_it(p, len)) {
 		SSL_set_app_data(ssl, (void *)(uintptr_t)protocol);
+		/* Who is not asked for a certificate must not come back by a ticket as one who
+		 * was. */
 		SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
+		SSL_set_options(ssl, SSL_OP_NO_TICKET);
+		SSL_set_num_tickets(ssl, 0);
 	}
 	return SSL_CLIENT_HELLO_SUCCESS;
 }

@@ -162,6 +162,44 @@ static void asks_clients(void)
 	pair_end(&p);
 }
 
+/* Who proves names to ACME servers is not asked for a certificate, and gets nothing by that. */
+static void challenges(int version)
+{
+	struct mir_tls_device_config require = { .tls_client_cert = "require" };
+	struct mir_tls *tls;
+	struct mir_slice s;
+	struct pair p;
+	char *chain, *key;
+	size_t len;
+
+	pair_begin(&p);
+	pair_identity(&p, "a", "DNS:a.example");
+	put_certificate(&p.server_store.kv, "/ca.pem", p.authority.cert);
+	ok(pair_start(&p, &require, NULL) == 0, "clients need certificates");
+	SSL_CTX_set_max_proto_version(p.client_device.client, version);
+	mir_kv_get(&p.server_store.kv, mir_str("/a/fullchain.pem"), 65536, &chain, &len);
+	mir_kv_get(&p.server_store.kv, mir_str("/a/privkey.pem"), 65536, &key, &len);
+	tls = &p.server_device.tls;
+	ok(tls->ops->challenge(tls, "a.example", chain, key) == 0, "a challenge is shown");
+	pair_connect(&p, "a.example", NULL, "acme-tls/1");
+	ok(p.client.rc == 0 && p.server.rc == MIR_ECONNRESET, "to who asks for it, and no more");
+	while (mir_flow_read(&p.client.flow->flow, &s, 1) > 0)
+		mir_slice_unref(&s);
+	pair_close(&p);
+	pair_connect(&p, "a.example", NULL, NULL);
+	ok(p.server.rc < 0, "it opens no other way in: %s", mir_strerror(p.server.rc));
+	pair_close(&p);
+	free(chain);
+	free(key);
+	pair_end(&p);
+}
+
+static void proves_names(void)
+{
+	challenges(TLS1_3_VERSION);
+	challenges(TLS1_2_VERSION);
+}
+
 static void reloads(void)
 {
 	struct mir_tls_device_config often = { .tls_reload = MIR_SECOND(10) };
@@ -237,6 +275,7 @@ int main(void)
 	RUN(chooses);
 	RUN(resumes);
 	RUN(asks_clients);
+	RUN(proves_names);
 	RUN(reloads);
 	RUN(makes_its_own);
 	RUN(says_what_is_wrong);
