@@ -82,7 +82,9 @@ static int prepare_client(struct mir_tls_conn *t, const char *name)
 	memcpy(t->tls.server_name, name, strlen(name) + 1);
 	SSL_set_app_data(ssl, t->tls.server_name);
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, name) != 1) {
-		X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+		/* Common names are not names of hosts (RFC 9525 section 2). */
+		X509_VERIFY_PARAM_set_hostflags(param,
+		    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 		if (SSL_set_tlsext_host_name(ssl, t->tls.server_name) != 1 ||
 		    SSL_set1_host(ssl, name) != 1)
 			return MIR_EINVAL;
