@@ -27,6 +27,7 @@ struct call {
 	struct mir_http_header *headers;
 	struct mir_waitq heads;
 	struct mir_fiber *sender;
+	struct mir_waitq sent; /* sender is NULL */
 	int (*body)(void *arg, struct mir_slice *out, unsigned max);
 	void *body_arg;
 	int64_t body_left; /* -1: not known */
@@ -341,6 +342,7 @@ static void send(void *arg)
 	int rc = send_body(c);
 
 	c->sender = NULL;
+	mir_wake_all(&c->sent);
 	/* An answer that has come needs no more of the request. */
 	if (rc < 0 && !c->stream.closed) {
 		c->error = rc;
@@ -372,6 +374,9 @@ static void close_answer(struct mir_http2_answer *a)
 
 	if (c->sender)
 		mir_cancel(c->sender);
+	/* It may be in the body's source, which is its owner's again after this. */
+	while (c->sender)
+		mir_wait_out(&c->sent);
 	if (!c->stream.closed && !(c->stream.in_ended && c->stream.out_ended))
 		mir_h2_stream_reset(&c->stream, NGHTTP2_CANCEL);
 	unuse(c);

@@ -58,7 +58,8 @@ struct mir_http2_client_ops {
 	/* The next 1..max pieces of the body; 0: its end.  Blocks, until the fiber's deadline.
 	 * MIR_EPROTO, MIR_ECONNRESET (it ended before its end). */
 	int (*read)(struct mir_http2_answer *, struct mir_slice *out, unsigned max);
-	/* Frees an answer; one that has not come to its end is cancelled.  Does not block. */
+	/* Frees an answer; one that has not come to its end is cancelled.  Blocks while body is
+	 * being called, whose fiber is cancelled. */
 	void (*close_answer)(struct mir_http2_answer *);
 	/* Ends the connection: says GOAWAY and closes the flow.  The session is gone for the
 	 * caller; answers that are open fail.  Does not block. */

@@ -61,8 +61,8 @@ struct mir_http_fetch {
 	const char *method; /* NULL: GET, or POST if there is a body */
 	const struct mir_http_header *headers;
 	unsigned nheaders;
-	/* The next 1..max pieces of the body; 0: its end; negative: gives up.  May block.  NULL: no
-	 * body. */
+	/* The next 1..max pieces of the body; 0: its end; negative: gives up.  May block.  Over
+	 * HTTP/2 it is called on a fiber of its own, until the answer is closed.  NULL: no body. */
 	int (*body)(void *arg, struct mir_slice *out, unsigned max);
 	void *body_arg;
 	int64_t body_length; /* -1: not known, sent in chunks */
@@ -95,7 +95,8 @@ int mir_http_fetch(struct mir_http_client *, const char *url, const struct mir_h
  * before its end), MIR_ETIMEDOUT. */
 int mir_http_answer_read(struct mir_http_answer *, struct mir_slice *out, unsigned max);
 
-/* Frees the answer; its connection is kept if it can be used on, else closed.  NULL: nothing. */
+/* Frees the answer; its connection is kept if it can be used on, else closed.  NULL: nothing.
+ * Blocks while the request's body is being called, whose fiber is cancelled. */
 void mir_http_answer_close(struct mir_http_answer *);
 
 /* The first header of that name; p NULL if there is none. */

@@ -180,6 +180,43 @@ static void bodies(void)
 	stop();
 }
 
+struct slow {
+	bool stopped;
+};
+
+/* A source that waits, and looks at what is its own when it is told to stop. */
+static int slow_source(void *arg, struct mir_slice *out, unsigned max)
+{
+	struct slow *slow = arg;
+	int rc = mir_sleep(MIR_SECOND(60));
+
+	(void)out;
+	(void)max;
+	slow->stopped = true;
+	return rc;
+}
+
+static void sources_end(void)
+{
+	struct mir_http2_fetch f = get("/unread");
+	struct slow *slow = calloc(1, sizeof(*slow));
+	struct mir_http2_answer *a;
+	int64_t outer;
+
+	start();
+	f.method = mir_str("POST");
+	f.body = slow_source;
+	f.body_arg = slow;
+	f.body_length = 10;
+	outer = mir_deadline_set(mir_now() + MIR_SECOND(1));
+	ok(mir_http2_fetch(client, &f, &a) == 0, "an answer before the body is sent");
+	mir_deadline_restore(outer);
+	client->ops->close_answer(a);
+	ok(slow->stopped, "the body's source is left alone then");
+	free(slow);
+	stop();
+}
+
 static unsigned answered, again;
 
 static void one_of_many(void *arg)
@@ -330,6 +367,7 @@ int main(void)
 {
 	RUN(asks);
 	RUN(bodies);
+	RUN(sources_end);
 	RUN(many);
 	RUN(server_stops);
 	RUN(liars);
