@@ -50,30 +50,31 @@ static size_t utf8(const uint8_t *s, size_t len)
 	return need;
 }
 
-/* At most `max` bytes of s. */
+/* As much of s as takes at most `max` bytes, so that there is room for what follows. */
 static void add_escaped(struct line *l, struct mir_str s, size_t max, bool json)
 {
 	static const char digits[] = "0123456789abcdef";
 	const uint8_t *p = (const uint8_t *)s.p;
-	size_t len = MIR_MIN(s.len, max);
+	size_t len = MIR_MIN(s.len, max), start = l->len;
 
 	for (size_t i = 0; i < len;) {
 		uint8_t c = p[i];
-		const char hex[6] = { '\\', json ? 'u' : 'x', '0', '0', digits[c >> 4],
-			digits[c & 15] };
+		size_t more = c >= 0x80 ? utf8(p + i, len - i) : 1, n = more;
+		const char quoted[2] = { '\\', s.p[i] };
+		const char hex[6] = { '\\', 'u', '0', '0', digits[c >> 4], digits[c & 15] };
 		const char short_hex[4] = { '\\', 'x', digits[c >> 4], digits[c & 15] };
-		size_t more = c >= 0x80 ? utf8(p + i, len - i) : 1;
+		const char *as = s.p + i;
 
 		if (c == '"' || c == '\\') {
-			add(l, "\\", 1);
-			add(l, s.p + i, 1);
-		} else if (c >= 0x20 && c != 0x7f && more) {
-			add(l, s.p + i, more);
-		} else if (json) {
-			add(l, hex, sizeof(hex));
-		} else {
-			add(l, short_hex, sizeof(short_hex));
+			as = quoted;
+			n = sizeof(quoted);
+		} else if (c < 0x20 || c == 0x7f || !more) {
+			as = json ? hex : short_hex;
+			n = json ? sizeof(hex) : sizeof(short_hex);
 		}
+		if (l->len - start + n > max)
+			return;
+		add(l, as, n);
 		i += more ? more : 1;
 	}
 }

@@ -55,7 +55,9 @@ static void forms(void)
 
 static void hostile(void)
 {
-	char all[256];
+	static char all[1024];
+	struct mir_http_header h[] = { { { "Referer", 7 }, { NULL, 0 } },
+		{ { "User-Agent", 10 }, { NULL, 0 } } };
 	struct mir_http_request r = request(all, sizeof(all));
 	unsigned raw = 0;
 
@@ -69,6 +71,14 @@ static void hostile(void)
 			text(&r, (enum mir_http_access_format)f, cap);
 	}
 	ok(raw == 0, "no control character is left");
+	memset(all, 1, sizeof(all));
+	for (unsigned i = 0; i < MIR_COUNT(h); i++)
+		h[i].value = (struct mir_str){ all, sizeof(all) };
+	r.host = (struct mir_str){ all, sizeof(all) };
+	r.headers = h;
+	r.nheaders = 2;
+	text(&r, MIR_HTTP_ACCESS_JSON, sizeof(line) - 1);
+	ok(strcmp(line + strlen(line) - 2, "}\n") == 0, "the longest is whole: %zu", strlen(line));
 }
 
 int main(void)
