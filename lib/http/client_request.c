@@ -95,7 +95,7 @@ static int fields(
 	return 0;
 }
 
-/* The request's head in t.  MIR_EINVAL, MIR_ELIMIT. */
+/* The request's head in t.  MIR_EINVAL, MIR_EMSGSIZE. */
 static int build(const struct mir_http_call *c, const struct mir_http_url *u,
     const struct mir_http_ask *a, struct mir_http_text *t)
 {
@@ -114,7 +114,7 @@ static int build(const struct mir_http_call *c, const struct mir_http_url *u,
 		mir_http_proxy_user(t, &proxy);
 	rc = fields(c, a, t);
 	mir_http_text_str(t, "\r\n");
-	return rc < 0 ? rc : t->len > t->cap ? MIR_ELIMIT : 0;
+	return rc < 0 ? rc : t->len > t->cap ? MIR_EMSGSIZE : 0;
 }
 
 static int send_slices(struct mir_http_call *c, struct mir_slice *s, unsigned n)

@@ -140,8 +140,7 @@ int mir_http_answer(struct mir_http_exchange *x)
 {
 	struct mir_http_server *s = x->server;
 
-	if (x->request.tls && s->config.https_hsts > 0)
-		mir_http_insist_on_tls(x);
+	mir_http_insist_on_tls(x);
 	if (x->request.path.p[0] == '*')
 		options_server(x);
 	else if (s->config.acme && mir_http_challenge(x))

@@ -236,6 +236,8 @@ extern const struct mir_http_response_ops mir_http_response_ops;
 void mir_http_response_init(struct mir_http_exchange *);
 /* Sends what is missing of the answer.  Blocks. */
 void mir_http_response_finish(struct mir_http_exchange *, int handler_rc);
+/* Forgets what was said so far, none of which has left. */
+void mir_http_start_over(struct mir_http_exchange *);
 void mir_http_response_release(struct mir_http_exchange *);
 /* Sends 101 and what was added as headers.  Blocks. */
 int mir_http_switch(struct mir_http_exchange *, const char *protocol);

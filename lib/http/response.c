@@ -143,14 +143,14 @@ void mir_http_response_release(struct mir_http_exchange *x)
 	x->mem = NULL;
 }
 
-/* Forgets what was said so far, none of which has left. */
-static void start_over(struct mir_http_exchange *x)
+void mir_http_start_over(struct mir_http_exchange *x)
 {
 	end_coding(x);
 	x->text_len = MIR_HTTP_STATUS_ROOM;
 	x->has_date = x->has_server = x->has_type = x->head_waits = x->chunked = false;
 	x->response.begun = false;
 	x->response.body_sent = x->body_wire = 0;
+	mir_http_insist_on_tls(x);
 }
 
 void mir_http_status(struct mir_http_response *r, unsigned status)
@@ -464,7 +464,7 @@ static void handler_failed(struct mir_http_exchange *x, int rc)
 		x->cut = true;
 		return;
 	}
-	start_over(x);
+	mir_http_start_over(x);
 	mir_http_error(r, status);
 }
 

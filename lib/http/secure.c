@@ -66,6 +66,8 @@ void mir_http_insist_on_tls(struct mir_http_exchange *x)
 {
 	char text[48];
 
+	if (!x->request.tls || x->server->config.https_hsts <= 0)
+		return;
 	mir_format(text, sizeof(text), "max-age=%lld",
 	    (long long)(x->server->config.https_hsts / MIR_SECOND(1)));
 	mir_http_add(&x->response, "Strict-Transport-Security", text);

@@ -81,13 +81,18 @@ static int add(struct mir_proxy_head *head, const char *name, const char *fmt, c
 	int n = mir_format(p, room, fmt, a, b, (int)c.len, c.p);
 
 	if (n < 0 || (size_t)n >= room || head->n == MIR_COUNT(head->field))
-		return MIR_ELIMIT;
+		return MIR_EMSGSIZE;
 	head->used += (size_t)n + 1;
 	head->field[head->n++] = (struct mir_http_header){ mir_str(name), { p, (size_t)n } };
 	return 0;
 }
 
-/* Who asked us for what. */
+static bool has(const struct mir_proxy_head *h, const char *name)
+{
+	return mir_http_find(h->field, h->n, name).p != NULL;
+}
+
+/* Who asked us for what.  What was believed of others is not said a second time. */
 static int add_own(struct mir_proxy_head *h, const struct mir_http_request *r, const char *before)
 {
 	const char *proto = r->tls ? "https" : "http";
@@ -99,8 +104,10 @@ static int add_own(struct mir_proxy_head *h, const struct mir_http_request *r, c
 	mir_ipaddr_text(&r->peer.addr, peer);
 	mir_format(quoted, sizeof(quoted), six ? "\"[%s]\"" : "%s", peer);
 	(void)((rc = add(h, "X-Forwarded-For", "%s%s%.*s", before, peer, none)) ||
-	       (rc = add(h, "X-Forwarded-Proto", "%s%s%.*s", proto, "", none)) ||
-	       (rc = add(h, "X-Forwarded-Host", "%s%s%.*s", "", "", host)) ||
+	       (!has(h, "x-forwarded-proto") &&
+		   (rc = add(h, "X-Forwarded-Proto", "%s%s%.*s", proto, "", none))) ||
+	       (!has(h, "x-forwarded-host") &&
+		   (rc = add(h, "X-Forwarded-Host", "%s%s%.*s", "", "", host))) ||
 	       (rc = add(h, "Forwarded", "for=%s;proto=%s;host=\"%.*s\"", quoted, proto, host)) ||
 	       (rc = add(h, "Via", "%s%s%.*s",
 		    r->version == 20   ? "2.0"

@@ -8,7 +8,7 @@
 
 enum {
 	MIR_PROXY_OWN = 6,      /* fields that we add */
-	MIR_PROXY_TEXT = 1024,  /* bytes of them */
+	MIR_PROXY_TEXT = 2048,  /* bytes of them */
 	MIR_PROXY_PATH = 24576, /* bytes of a path and query */
 };
 
@@ -20,7 +20,7 @@ struct mir_proxy_head {
 	char text[MIR_PROXY_TEXT];
 };
 
-/* head.c, pure: which fields go on, and what is added.  MIR_ELIMIT. */
+/* head.c, pure: which fields go on, and what is added.  MIR_EMSGSIZE. */
 int mir_proxy_request_head(
     struct mir_proxy_head *, const struct mir_http_request *, bool trust_forwarded);
 /* Is that field of an answer passed on?  connection: the answer's own. */

@@ -152,13 +152,20 @@ static bool repeatable(const struct mir_http_request *r)
 	       r->content_length == 0;
 }
 
-/* What the client is told of a server that failed. */
+/* Is it the client's request that cannot be passed on, whatever the server? */
+static bool cannot_pass(int rc)
+{
+	return rc == MIR_EINVAL || rc == MIR_ERANGE || rc == MIR_EMSGSIZE;
+}
+
+/* What the client is told of a server that failed: nothing of what that one said. */
 static int failed(struct mir_http_proxy *p, struct mir_http_response *w, int rc)
 {
 	if (rc == MIR_ECANCELED)
 		return rc;
-	if (rc == MIR_EINVAL || rc == MIR_ERANGE)
-		return mir_http_error(w, rc == MIR_ERANGE ? 414 : 400);
+	mir_http_start_over(mir_http_exchange_of(w));
+	if (cannot_pass(rc))
+		return mir_http_error(w, rc == MIR_ERANGE ? 414 : rc == MIR_EMSGSIZE ? 431 : 400);
 	if (rc == MIR_ETIMEDOUT) {
 		p->stats.timed_out++;
 		return mir_http_error(w, 504);
@@ -196,7 +203,7 @@ static int turn(struct mir_http_proxy *p, struct mir_http_upstream *u, struct pa
 	}
 	if (b->client_error)
 		return b->client_error;
-	if (rc != MIR_EINVAL && rc != MIR_ERANGE && rc != MIR_ECANCELED) {
+	if (!cannot_pass(rc) && rc != MIR_ECANCELED) {
 		went_wrong(p, u, rc);
 		if (!b->begun && (unheard(rc) || (repeatable(b->request) && rc != MIR_ETIMEDOUT)))
 			return 1;
@@ -210,7 +217,8 @@ static int pass_upgrade(struct mir_http_proxy *p, struct mir_http_upstream *u,
 	int rc = mir_proxy_switch(p, u, r, w);
 
 	if (rc < 0 && !w->begun) {
-		went_wrong(p, u, rc);
+		if (!cannot_pass(rc) && rc != MIR_ECANCELED)
+			went_wrong(p, u, rc);
 		return failed(p, w, rc);
 	}
 	went_well(u);

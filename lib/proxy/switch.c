@@ -47,7 +47,7 @@ static int send_head(struct mir_flow *flow, const struct mir_http_upstream *u,
 	s.len = len;
 	if (len > HEAD) {
 		mir_slice_unref(&s);
-		return MIR_ELIMIT;
+		return MIR_EMSGSIZE;
 	}
 	return mir_flow_write(flow, &s, 1);
 }

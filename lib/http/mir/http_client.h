@@ -84,9 +84,10 @@ struct mir_http_answer {
 
 /* Asks, and waits for the head of the answer.  url: "http[s]://host[:port]/path?query".  fetch
  * NULL: a GET.  Blocks.  0: *out is the caller's to close.  MIR_EINVAL: the URL, method or a
- * header; MIR_ENOSYS: https without TLS; MIR_EPROTO: what came is not HTTP; MIR_ELIMIT: too long a
- * head; MIR_EACCES: the proxy refuses; MIR_ETIMEDOUT; MIR_ECERT and what follows it: the peer is
- * not who it should be; else as mir_resolver_addresses, mir_tcp_connect, mir_tls_client.
+ * header; MIR_EMSGSIZE: over 32 kB of headers; MIR_ENOSYS: https without TLS; MIR_EPROTO: what came
+ * is not HTTP; MIR_ELIMIT: too long a head; MIR_EACCES: the proxy refuses; MIR_ETIMEDOUT; MIR_ECERT
+ * and what follows it: the peer is not who it should be; else as mir_resolver_addresses,
+ * mir_tcp_connect, mir_tls_client.
  */
 int mir_http_fetch(struct mir_http_client *, const char *url, const struct mir_http_fetch *,
     struct mir_http_answer **out);

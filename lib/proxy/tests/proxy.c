@@ -313,6 +313,41 @@ static void wrong(void)
 	stop();
 }
 
+/* What a client asks for is not held against the servers, nor do parts of an answer that cannot be
+ * passed on go to the client. */
+static void limits(void)
+{
+	static char text[40000], answer[40000];
+	const uint16_t ports[] = { CANNED };
+	unsigned n = 0;
+
+	start_with(ports, 1, (struct mir_http_proxy_config){ .trust_forwarded = true });
+	canned = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+	snprintf(text, sizeof(text),
+	    "GET / HTTP/1.1\r\nHost: %0250d\r\nX-Forwarded-For: %0490d\r\n"
+	    "X-Forwarded-Proto: https\r\nX-Forwarded-Host: b\r\n\r\n",
+	    1, 2);
+	ok(ask(text) == 200, "long fields go on");
+	ok(bench_count(seen, "X-Forwarded-Proto") == 1 && bench_count(seen, "-Host: b") == 1 &&
+		bench_count(seen, "X-Forwarded-Host") == 1,
+	    "what is believed goes on once");
+	stop();
+
+	start_with(ports, 1, (struct mir_http_proxy_config){ .trust_forwarded = false });
+	front.config.http_max_header = 65536;
+	snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a\r\nX: %035000d\r\n\r\n", 1);
+	for (unsigned i = 0; i < 3; i++)
+		n += ask(text) == 431;
+	ok(n == 3 && !proxy.server[0].down && !proxy.server[0].failed,
+	    "a head that is too long for us: %u, %s", n, bench_name(buf));
+	snprintf(answer, sizeof(answer),
+	    "HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nX: %010000d\r\nY: %010000d\r\n\r\n", 1, 2);
+	canned = answer;
+	ok(ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n") == 502 && !strstr(buf, "Set-Cookie"),
+	    "half of an answer's head: %s", bench_name(buf));
+	stop();
+}
+
 static void check_on(void)
 {
 	const uint16_t ports[] = { CANNED, GOOD };
@@ -435,6 +470,7 @@ int main(void)
 	RUN(servers);
 	RUN(silent);
 	RUN(wrong);
+	RUN(limits);
 	RUN(check_on);
 	RUN(smuggling);
 	RUN(websockets);
