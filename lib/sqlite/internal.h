@@ -2,6 +2,7 @@
 #ifndef SQLITE_INTERNAL_H
 #define SQLITE_INTERNAL_H
 
+#include <mir/fiber.h>
 #include <sqlite3.h>
 
 #include "store.h"
@@ -32,6 +33,8 @@ struct vfs {
 	struct mir_block *block; /* or */
 	struct mir_kv *kv;
 	struct database *databases;
+	bool opening; /* one of them is; the others wait, for it writes to the disk */
+	struct mir_waitq opened;
 };
 
 struct file {

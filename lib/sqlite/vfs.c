@@ -87,39 +87,53 @@ static int store_open(struct vfs *v, const char *name, size_t len, struct store 
 	return mir_kv_key_ok(key) ? mir_sqlite_keys_open(v->kv, key, out) : MIR_EINVAL;
 }
 
-/* The database of that name, open once more.  Another fiber may open it while this one waits. */
-static int database_open(struct vfs *v, const char *name, size_t len, struct database **out)
+static struct database *database_find(const struct vfs *v, const char *name, size_t len)
 {
-	struct store *store = NULL;
-	struct database *db;
-	int rc;
+	struct database *db = v->databases;
 
-	for (int round = 0; round < 2; round++) {
-		for (db = v->databases; db; db = db->next)
-			if (is_named(v, db, name, len)) {
-				if (store)
-					mir_sqlite_store_free(store);
-				db->opened++;
-				*out = db;
-				return 0;
-			}
-		if (round == 0 && (rc = store_open(v, name, len, &store)) < 0)
-			return rc;
-	}
-	db = calloc(1, sizeof(*db));
-	if (!db || !(db->name = malloc(len + 1))) {
+	while (db && !is_named(v, db, name, len))
+		db = db->next;
+	return db;
+}
+
+static int database_new(struct vfs *v, const char *name, size_t len, struct database **out)
+{
+	struct database *db = calloc(1, sizeof(*db));
+	int rc = MIR_ENOMEM;
+
+	if (db && (db->name = malloc(len + 1)))
+		rc = store_open(v, name, len, &db->store);
+	if (rc < 0) {
+		free(db ? db->name : NULL);
 		free(db);
-		mir_sqlite_store_free(store);
-		return MIR_ENOMEM;
+		return rc;
 	}
 	memcpy(db->name, name, len);
 	db->name[len] = '\0';
-	db->store = store;
 	db->opened = 1;
 	db->next = v->databases;
 	v->databases = db;
 	*out = db;
 	return 0;
+}
+
+/* The database of that name, open once more.  While one is opened, what a journal may have left is
+ * cleared: another that did the same would clear the journal that the first has begun. */
+static int database_open(struct vfs *v, const char *name, size_t len, struct database **out)
+{
+	int rc;
+
+	while (!(*out = database_find(v, name, len)) && v->opening)
+		mir_wait_out(&v->opened);
+	if (*out) {
+		(*out)->opened++;
+		return 0;
+	}
+	v->opening = true;
+	rc = database_new(v, name, len, out);
+	v->opening = false;
+	mir_wake_all(&v->opened);
+	return rc;
 }
 
 /* --- the file system -------------------------------------------------------------------------- */

@@ -288,6 +288,64 @@ static void found(void)
 	teardown();
 }
 
+/* A disk that takes its time; how often it was written to at the place of the journal. */
+static struct mir_block slow;
+static unsigned journals;
+
+static int slow_read(struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
+{
+	(void)b;
+	mir_sleep(MIR_MS(1));
+	return mir_block_read(&disk.block, sector, iov, n);
+}
+
+static int slow_write(struct mir_block *b, uint64_t sector, const struct mir_iov *iov, unsigned n)
+{
+	mir_sleep(MIR_MS(1));
+	journals += sector > b->sectors / 2;
+	return mir_block_write(&disk.block, sector, iov, n);
+}
+
+static int slow_barrier(struct mir_block *b)
+{
+	(void)b;
+	mir_sleep(MIR_MS(1));
+	return mir_block_barrier(&disk.block);
+}
+
+static const struct mir_block_ops slow_ops = { "slow", slow_read, slow_write, slow_barrier, NULL };
+
+static void opener(void *arg)
+{
+	sqlite3 **db = arg;
+
+	*db = open_db("a.db", "slow");
+	run(*db, "SELECT * FROM sqlite_master");
+}
+
+/* Opening clears what looks like a journal: that must not happen once somebody may write one. */
+static void opens_at_once(void)
+{
+	struct mir_fiber *f[4];
+	sqlite3_vfs *vfs;
+	sqlite3 *db[4];
+
+	setup(1 << 20);
+	slow = disk.block;
+	slow.ops = &slow_ops;
+	vfs = mir_sqlite_add_block("slow", &slow, false);
+	journals = 0;
+	for (int i = 0; i < 4; i++)
+		f[i] = mir_spawn_joinable("opener", opener, &db[i]);
+	for (int i = 0; i < 4; i++)
+		mir_join(f[i]);
+	ok(journals == 1, "four open a disk, one of them clears it: %u", journals);
+	for (int i = 0; i < 4; i++)
+		sqlite3_close(db[i]);
+	mir_sqlite_remove(vfs);
+	teardown();
+}
+
 int main(void)
 {
 	RUN(everything);
@@ -296,6 +354,7 @@ int main(void)
 	RUN(isolation);
 	RUN(full);
 	RUN(found);
+	RUN(opens_at_once);
 	sqlite3_shutdown();
 	return mir_test_end();
 }
