@@ -128,6 +128,9 @@ int mir_acme_store(struct mir_acme_device *d, EVP_PKEY *key)
 	mir_format(name, sizeof(name), "%s/fullchain.pem", dir);
 	if (rc == 0)
 		rc = mir_kv_set(d->config.store, mir_str(name), a->pem, a->pem_len);
+	/* Half of one is of no use, and takes what the next try needs. */
+	if (rc < 0)
+		mir_kv_remove(d->config.store, mir_str(dir));
 	for (unsigned i = 0; rc == 0 && old && i < old->n; i++)
 		if (strcmp(old->name[i], dir) != 0)
 			mir_kv_remove(d->config.store, mir_str(old->name[i]));

@@ -297,6 +297,18 @@ static void failures(void)
 	errs("no JSON", &directory.garbage);
 }
 
+/* Room for a key, and not for the certificate with it. */
+static void no_room(void)
+{
+	world_begin();
+	mir_acme_device_start(&device, &config);
+	store.budget.limit = store.budget.used + 1000;
+	mir_sleep(MIR_SECOND(30));
+	ok(device.stats.issued == 0 && device.stats.failed == 1, "no room for a certificate");
+	ok(certificates() == 0, "half of one is not left there: %u", certificates());
+	world_end();
+}
+
 static void backs_off(void)
 {
 	world_begin();
@@ -365,6 +377,7 @@ int main(void)
 {
 	RUN(issues);
 	RUN(failures);
+	RUN(no_room);
 	RUN(backs_off);
 	RUN(keys);
 	RUN(bad_config);
