@@ -162,6 +162,11 @@ static int secure(struct mir_http_link *l, const struct mir_http_url *u, int64_t
 	if (rc < 0)
 		return rc;
 	l->tls_version = flow->version;
+	/* A server may say what it was not offered. */
+	if (strcmp(flow->alpn, "h2") == 0 && !l->client->http2) {
+		mir_flow_abort(&flow->flow);
+		return MIR_EPROTO;
+	}
 	if (strcmp(flow->alpn, "h2") == 0) {
 		rc = mir_http2_client(l->client->http2, &flow->flow, l->client->max_header, &l->h2);
 		if (rc < 0)
