@@ -70,17 +70,18 @@ static int begin(struct mir_tls_conn *t, struct mir_tls_device *d, bool server)
 	return 0;
 }
 
-/* What a client asks for and insists on. */
-static int prepare_client(struct mir_tls_conn *t, const char *name)
+/* What a client asks for and insists on.  own: it shows a certificate, so that its session is for
+ * nobody else. */
+static int prepare_client(struct mir_tls_conn *t, const char *name, bool own)
 {
 	SSL *ssl = t->session.ssl;
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
-	SSL_SESSION *before = mir_tls_cache_find(t->device, name);
+	SSL_SESSION *before = own ? NULL : mir_tls_cache_find(t->device, name);
 
 	if (strlen(name) == 0 || strlen(name) >= sizeof(t->tls.server_name))
 		return MIR_EINVAL;
 	memcpy(t->tls.server_name, name, strlen(name) + 1);
-	SSL_set_app_data(ssl, t->tls.server_name);
+	SSL_set_app_data(ssl, own ? NULL : t->tls.server_name);
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, name) != 1) {
 		/* Common names are not names of hosts (RFC 9525 section 2). */
 		X509_VERIFY_PARAM_set_hostflags(param,
@@ -116,7 +117,7 @@ static int prepare(
 		SSL_use_certificate(ssl, SSL_CTX_get0_certificate(own->context));
 		SSL_use_PrivateKey(ssl, SSL_CTX_get0_privatekey(own->context));
 	}
-	return prepare_client(t, server_name);
+	return prepare_client(t, server_name, own != NULL);
 }
 
 static int shake(struct mir_tls_device *d, struct mir_flow *below, SSL_CTX *context,

@@ -159,6 +159,12 @@ static void asks_clients(void)
 	ok(p.server.rc == 0, "with one: %s", mir_strerror(p.server.rc));
 	ok(p.server.flow && strstr(p.server.flow->peer, "CN=me") != NULL, "whose it is: %s",
 	    p.server.flow ? p.server.flow->peer : "");
+	mir_flow_write_copy(&p.server.flow->flow, "x", 1);
+	ok(reads(&p.client.flow->flow, "x"), "tickets come with the first bytes");
+	pair_close(&p);
+	p.client.options.store = NULL;
+	pair_connect(&p, "a.example", NULL, NULL);
+	ok(p.server.rc < 0, "who shows none is not taken for who did");
 	pair_close(&p);
 	pair_end(&p);
 }
