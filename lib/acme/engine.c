@@ -16,7 +16,7 @@ enum state {
 	CERTIFICATE,
 };
 
-enum { RETRY_MAX_S = 86400, POLL_S = 2 };
+enum { RETRY_MAX_S = 86400, POLL_S = 2, CHALLENGES = 32 /* that are looked at */ };
 
 static void fail(struct mir_acme_engine *e, int64_t until, const char *what, const char *detail)
 {
@@ -194,7 +194,7 @@ static bool read_challenge(struct mir_acme_engine *e, struct mir_json v)
 	    mir_json_text(member, e->host, sizeof(e->host)) <= 0 ||
 	    !mir_json_member(v, "challenges", &list))
 		return false;
-	for (unsigned i = 0; mir_json_element(list, i, &challenge); i++)
+	for (unsigned i = 0; i < CHALLENGES && mir_json_element(list, i, &challenge); i++)
 		if (is(challenge, "type", e->plan.challenge))
 			return url_of(challenge, "url", e->challenge) &&
 			       mir_json_member(challenge, "token", &member) &&
@@ -224,7 +224,7 @@ static void detail_of(struct mir_json v, char out[static MIR_ACME_WHY])
 	if (!mir_json_member(v, "error", &error)) {
 		if (!mir_json_member(v, "challenges", &list))
 			return;
-		for (unsigned i = 0; mir_json_element(list, i, &challenge); i++)
+		for (unsigned i = 0; i < CHALLENGES && mir_json_element(list, i, &challenge); i++)
 			if (mir_json_member(challenge, "error", &error))
 				goto found;
 		return;
