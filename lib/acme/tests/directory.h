@@ -110,7 +110,8 @@ static inline unsigned directory_answer(
 {
 	char protected[4096];
 
-	snprintf(d->nonce_text, sizeof(d->nonce_text), d->no_nonces ? "" : "nonce%u", ++d->nonce);
+	snprintf(d->nonce_text, sizeof(d->nonce_text), d->no_nonces ? "%.0u" : "nonce%u",
+	    d->no_nonces ? 0 : ++d->nonce);
 	d->location[0] = 0;
 	if (d->garbage)
 		return directory_say(d, 200, "<html>");
