@@ -22,7 +22,7 @@ struct database {
 	const struct file *reserved, *pending, *exclusive;
 	/* The index of a write-ahead log, shared by connections. */
 	void **regions;
-	int n_regions, region_size;
+	int n_regions;
 	unsigned maps; /* connections that have it */
 	unsigned readers[SHARED_LOCKS];
 	const struct file *writer[SHARED_LOCKS];
@@ -43,7 +43,7 @@ struct file {
 	struct database *db;
 	enum sqlite_part part;
 	int lock; /* SQLITE_LOCK_... */
-	bool mapped, whole_disk;
+	bool mapped;
 	unsigned read_mask, write_mask; /* of the index's locks, those it holds */
 };
 
