@@ -89,24 +89,9 @@ int mir_http_proxy_parse(const char *text, struct mir_http_url *u)
 	return split_authority(u);
 }
 
-static bool same_text(struct mir_str a, struct mir_str b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		char x = a.p[i], y = b.p[i];
-
-		x = x >= 'A' && x <= 'Z' ? (char)(x | 32) : x;
-		y = y >= 'A' && y <= 'Z' ? (char)(y | 32) : y;
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
 bool mir_http_url_same_origin(const struct mir_http_url *a, const struct mir_http_url *b)
 {
-	return a->secure == b->secure && a->port == b->port && same_text(a->host, b->host);
+	return a->secure == b->secure && a->port == b->port && mir_http_same(a->host, b->host);
 }
 
 void mir_http_text_add(struct mir_http_text *t, const char *p, size_t len)
@@ -209,16 +194,16 @@ bool mir_http_no_proxy(const char *list, struct mir_str host)
 	struct mir_str rest = mir_str(list ? list : ""), e, tail;
 
 	while (mir_http_next(&rest, &e)) {
-		if ((e.len == 1 && e.p[0] == '*') || same_text(e, host) || in_network(e, host))
+		if ((e.len == 1 && e.p[0] == '*') || mir_http_same(e, host) || in_network(e, host))
 			return true;
 		if (e.len < 2 || e.p[0] != '.')
 			continue;
 		/* ".example" is the domain and all below it. */
-		if (same_text((struct mir_str){ e.p + 1, e.len - 1 }, host))
+		if (mir_http_same((struct mir_str){ e.p + 1, e.len - 1 }, host))
 			return true;
 		if (host.len > e.len) {
 			tail = (struct mir_str){ host.p + host.len - e.len, e.len };
-			if (same_text(e, tail))
+			if (mir_http_same(e, tail))
 				return true;
 		}
 	}

@@ -32,6 +32,16 @@ bool mir_http_ieq_all(struct mir_str s, const char *text)
 	return i == s.len && !text[i];
 }
 
+bool mir_http_same(struct mir_str a, struct mir_str b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (lower(a.p[i]) != lower(b.p[i]))
+			return false;
+	return true;
+}
+
 struct mir_str mir_http_trim(struct mir_str s)
 {
 	while (s.len && (s.p[0] == ' ' || s.p[0] == '\t'))

@@ -93,6 +93,8 @@ void mir_http_insist_on_tls(struct mir_http_exchange *);
 /* Answers an ACME server that looks for a challenge; false: it is another request. */
 bool mir_http_challenge(struct mir_http_exchange *);
 
+/* Are they the same but for capitals? */
+bool mir_http_same(struct mir_str, struct mir_str);
 /* Finds a header in a list; p NULL if it is not there. */
 struct mir_str mir_http_find(const struct mir_http_header *, unsigned n, const char *name);
 

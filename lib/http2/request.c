@@ -81,14 +81,6 @@ static int join_cookies(struct mir_h2_exchange *e, size_t size)
 	return 0;
 }
 
-static bool same_name(struct mir_str a, struct mir_str b)
-{
-	for (size_t i = 0; i < a.len && a.len == b.len; i++)
-		if (((uint8_t)a.p[i] | 0x20) != ((uint8_t)b.p[i] | 0x20))
-			return false;
-	return a.len == b.len;
-}
-
 /* The host comes as :authority, as Host, or as both, which then agree. */
 static int set_host(struct mir_http_head *h, struct mir_str authority)
 {
@@ -97,7 +89,7 @@ static int set_host(struct mir_http_head *h, struct mir_str authority)
 	for (unsigned i = 0; i < h->nheaders; i++) {
 		if (!is(h->headers[i].name, "host"))
 			continue;
-		if (hosts++ || (authority.p && !same_name(authority, h->headers[i].value)))
+		if (hosts++ || (authority.p && !mir_http_same(authority, h->headers[i].value)))
 			return -400;
 		authority = h->headers[i].value;
 	}

@@ -17,21 +17,6 @@ static bool is_hop(struct mir_str name)
 	return false;
 }
 
-static bool same(struct mir_str a, struct mir_str b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		char x = a.p[i], y = b.p[i];
-
-		x = (char)(x >= 'A' && x <= 'Z' ? x + 32 : x);
-		y = (char)(y >= 'A' && y <= 'Z' ? y + 32 : y);
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
 /* Is it named by a Connection field, which makes it one for the next hop? */
 static bool is_named(struct mir_str name, const struct mir_http_header *all, unsigned n)
 {
@@ -41,7 +26,7 @@ static bool is_named(struct mir_str name, const struct mir_http_header *all, uns
 		if (!mir_http_ieq(all[i].name, "connection"))
 			continue;
 		while (mir_http_next(&list, &e))
-			if (same(e, name))
+			if (mir_http_same(e, name))
 				return true;
 	}
 	return false;
