@@ -5,6 +5,7 @@
  *
  * Prints one line of JSON.  The certificate is not looked at: it is the server's time that counts.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>

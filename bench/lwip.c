@@ -6,6 +6,7 @@
  * At its fastest: the callbacks of its raw interface, called by the thread that reads the tap with
  * lwIP's lock held, and no copy of what is sent.  Its own thread is left with the timers.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

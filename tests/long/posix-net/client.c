@@ -35,10 +35,13 @@ int many(int argc, char **argv)
 {
 	struct rlimit limit = { 8192, 8192 };
 	struct sockaddr_in a = address(argv);
-	int n = argc > 2 ? atoi(argv[2]) : 1, fd[n], right = 0;
+	int n = argc > 2 ? atoi(argv[2]) : 1, right = 0;
 	static char big[300000];
+	static int fd[8192];
 
 	setrlimit(RLIMIT_NOFILE, &limit);
+	if (n < 1 || n > 8192)
+		return 64;
 	for (int i = 0; i < n; i++) {
 		fd[i] = socket(AF_INET, SOCK_STREAM, 0);
 		if (connect(fd[i], (struct sockaddr *)&a, sizeof(a)) < 0) {

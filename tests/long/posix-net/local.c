@@ -66,7 +66,8 @@ static void streams(void)
 {
 	struct linger reset = { 1, 0 };
 	struct timeval limit = { 0, 10000 };
-	struct iovec iov[2] = { { "ab", 2 }, { "cde", 3 } };
+	char ab[] = "ab", cde[] = "cde";
+	struct iovec iov[2] = { { ab, 2 }, { cde, 3 } };
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2 };
 	char buf[16];
 	int fd[2], n = 0;
