@@ -266,10 +266,16 @@ static void use(struct mir_pages *p, size_t i, size_t n)
 	p->peak = MIR_MAX(p->peak, p->used);
 }
 
-size_t mir_pages_init(struct mir_pages *p, void *base, size_t n)
+size_t mir_pages_map(size_t n)
 {
 	size_t map = words_of(n), full = words_of(map);
-	size_t own = ((2 * map + full) * sizeof(uint64_t) + MIR_PAGE - 1) / MIR_PAGE;
+
+	return ((2 * map + full) * sizeof(uint64_t) + MIR_PAGE - 1) / MIR_PAGE;
+}
+
+size_t mir_pages_init(struct mir_pages *p, void *base, size_t n)
+{
+	size_t map = words_of(n), full = words_of(map), own = mir_pages_map(n);
 
 	mir_check((uintptr_t)base % MIR_PAGE == 0 && own <= n && n < UINT32_MAX);
 	*p = (struct mir_pages){ .base = base, .n = n, .map = base };

@@ -21,6 +21,9 @@ struct mir_pages {
 	uint32_t low[MIR_PAGES_HINTS], high[MIR_PAGES_HINTS];
 };
 
+/* How many pages the map of n pages takes. */
+size_t mir_pages_map(size_t n);
+
 /* All of [base, base + n * MIR_PAGE) becomes free but for the map, which takes the first pages.
  * base is a multiple of MIR_PAGE, n < UINT32_MAX.  Returns how many pages the map took. */
 size_t mir_pages_init(struct mir_pages *, void *base, size_t n);

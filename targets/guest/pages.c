@@ -27,11 +27,27 @@ static void take_holes(uint8_t *from, const uint8_t *to)
 	}
 }
 
+/* Chance may have put the start into a hole, or so near to one that the map does not fit before. */
+static void leave_holes(struct mir_guest_rest *r)
+{
+	size_t map = mir_pages_map((size_t)(r->end - r->start) / MIR_PAGE) * MIR_PAGE;
+
+	for (unsigned i = 0; i < mir_guest.n_holes; i++) {
+		const struct mir_guest_hole *h = &mir_guest.holes[i];
+
+		if (r->start < h->end &&
+		    (r->start >= h->start || (size_t)(h->start - r->start) < map))
+			r->start = MIR_MIN(h->end, r->end);
+	}
+}
+
 /* All that is left at the first call. */
 MIR_COLD static void make_pages(struct mir_guest_rest *r)
 {
-	size_t n = (size_t)(r->end - r->start) / MIR_PAGE;
+	size_t n;
 
+	leave_holes(r);
+	n = (size_t)(r->end - r->start) / MIR_PAGE;
 	r->take = take;
 	pages = (struct mir_pages){ .base = r->start };
 	if (n > 0)

@@ -50,6 +50,34 @@ static void end(void)
 	fake_end();
 }
 
+/* Wherever chance puts the start, the map of pages lies in memory. */
+static void holes(void)
+{
+	struct mir_guest_hole h[2];
+	unsigned good = 0;
+
+	for (uint64_t chance = 0; chance < 64; chance++) {
+		struct mir_pages *p;
+
+		begin(0);
+		pages = (struct mir_pages){ .base = NULL };
+		h[0] = (struct mir_guest_hole){ memory + 2 * MIR_PAGE, memory + 20 * MIR_PAGE };
+		h[1] = (struct mir_guest_hole){ memory + 21 * MIR_PAGE, memory + 40 * MIR_PAGE };
+		mir_guest.holes = h;
+		mir_guest.n_holes = 2;
+		for (unsigned i = 0; i < 2; i++)
+			mprotect(h[i].start, (size_t)(h[i].end - h[i].start), PROT_NONE);
+		mir_guest_memory_begin(chance);
+		p = mir_target_pages();
+		good +=
+		    p->base + mir_pages_map(p->n) * MIR_PAGE <= h[0].start || p->base >= h[1].end ||
+		    (p->base >= h[0].end && p->base + mir_pages_map(p->n) * MIR_PAGE <= h[1].start);
+		mir_guest.n_holes = 0;
+		end();
+	}
+	ok(good == 64, "%u of 64", good);
+}
+
 static void stacks(void)
 {
 	size_t used;
@@ -186,6 +214,7 @@ static void arguments(void)
 
 int main(void)
 {
+	RUN_PLAIN(holes);
 	RUN_PLAIN(stacks);
 	RUN_PLAIN(kept);
 	RUN_PLAIN(canaries);
