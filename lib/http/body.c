@@ -86,7 +86,8 @@ static int read_body(struct mir_http_exchange *x, struct mir_slice *out, unsigne
 	return 0;
 }
 
-static int request_read(struct mir_http_request *r, struct mir_slice *out, unsigned max)
+int mir_http_read_within_limit(
+    struct mir_http_request *r, mir_http_read_some *some, struct mir_slice *out, unsigned max)
 {
 	struct mir_http_exchange *x = mir_container(r, struct mir_http_exchange, request);
 	uint64_t limit = x->server->config.http_max_body;
@@ -96,7 +97,7 @@ static int request_read(struct mir_http_request *r, struct mir_slice *out, unsig
 		return x->body_error;
 	if (!max)
 		return MIR_EINVAL;
-	rc = read_body(x, out, max);
+	rc = some(x, out, max);
 	if (rc > 0) {
 		x->received += mir_slices_len(out, (unsigned)rc);
 		if (limit && x->received > limit) {
@@ -107,6 +108,11 @@ static int request_read(struct mir_http_request *r, struct mir_slice *out, unsig
 	if (rc < 0 && rc != MIR_ETIMEDOUT && rc != MIR_ECANCELED)
 		x->body_error = rc;
 	return rc;
+}
+
+static int request_read(struct mir_http_request *r, struct mir_slice *out, unsigned max)
+{
+	return mir_http_read_within_limit(r, read_body, out, max);
 }
 
 const struct mir_http_request_ops mir_http_request_ops = { request_read };

@@ -230,6 +230,12 @@ void mir_http_access_log(struct mir_http_exchange *);
 /* body.c */
 void mir_http_body_init(struct mir_http_exchange *);
 extern const struct mir_http_request_ops mir_http_request_ops;
+/* A protocol's way to the next pieces of a body, kept to http-max-body: what
+ * mir_http_request_ops.read is made of.  Blocks. */
+typedef int mir_http_read_some(struct mir_http_exchange *, struct mir_slice *out, unsigned max);
+int mir_http_read_within_limit(
+    struct mir_http_request *, mir_http_read_some *some, struct mir_slice *out, unsigned max);
+
 /* Reads what is left of the body.  Whether the connection can be used on.  Blocks. */
 bool mir_http_body_drain(struct mir_http_exchange *);
 

@@ -235,25 +235,7 @@ static int read_some(struct mir_http_exchange *x, struct mir_slice *out, unsigne
 
 static int request_read(struct mir_http_request *r, struct mir_slice *out, unsigned max)
 {
-	struct mir_http_exchange *x = mir_container(r, struct mir_http_exchange, request);
-	uint64_t limit = x->server->config.http_max_body;
-	int rc;
-
-	if (x->body_error)
-		return x->body_error;
-	if (!max)
-		return MIR_EINVAL;
-	rc = read_some(x, out, max);
-	if (rc > 0) {
-		x->received += mir_slices_len(out, (unsigned)rc);
-		if (limit && x->received > limit) {
-			mir_slices_unref(out, (unsigned)rc);
-			rc = MIR_EFBIG;
-		}
-	}
-	if (rc < 0 && rc != MIR_ETIMEDOUT && rc != MIR_ECANCELED)
-		x->body_error = rc;
-	return rc;
+	return mir_http_read_within_limit(r, read_some, out, max);
 }
 
 const struct mir_http_request_ops mir_h2_request_ops = { request_read };
